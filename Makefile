@@ -1,0 +1,52 @@
+# Each target is a command or two that a person could type; `make help` lists them.
+#
+#   PYTHON       the interpreter that makes .venv          (make book PYTHON=python3.12)
+#   IRLIB_SCALE  smoke, pocket (the default) or paper      (IRLIB_SCALE=smoke make book)
+
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/irlib-installed
+# The lock is made on Linux (its torch brings CUDA libraries); elsewhere the ranges decide.
+ifeq ($(shell uname -s),Linux)
+INSTALL := -r requirements.lock
+else
+INSTALL := -e ".[book,test,lab]"
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help book test lab lint reproduce clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z.]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
+
+.venv: $(STAMP)  ## make the virtual environment and install irlib in it (2-5 minutes, once)
+
+$(STAMP): requirements.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing into .venv: a few gigabytes, a few minutes, once."
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(INSTALL)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $(STAMP)
+
+book: $(STAMP)  ## train a pocket PromptIR here, evaluate it, render the book (about 10 minutes, CPU)
+	$(BIN)/irlib live
+	$(BIN)/jupyter-book build . -W -n --keep-going
+	@echo
+	@echo "The book is ready. Open $(CURDIR)/_build/html/index.html"
+
+test: lint  ## lint, all tests, notebooks at smoke, strict build, pages in a browser (under 20 minutes)
+	IRLIB_SCALE=smoke OMP_NUM_THREADS=1 $(BIN)/pytest tests notebooks -n 2 --dist loadscope \
+	    --nbval-lax --nbval-cell-timeout=300 --nbval-sanitize-with tests/nbval_sanitize.cfg
+
+lint: $(STAMP)  ## check code and notebooks with ruff
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+lab: $(STAMP)  ## open JupyterLab on the notebooks
+	$(BIN)/jupyter-lab --notebook-dir=notebooks
+
+reproduce: $(STAMP)  ## train the shipped pocket PromptIR again (an hour or two on CPU, minutes on a GPU)
+	$(BIN)/irlib train promptir --scale pocket --run-dir runs/promptir-pocket
+
+clean:  ## remove what was built here; .venv and runs/ stay
+	rm -rf _build book/_generated .ruff_cache .hypothesis
