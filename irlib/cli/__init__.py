@@ -1,0 +1,92 @@
+"""The ``irlib`` command. One file a family of commands; each loads the libraries it needs."""
+
+import os
+import sys
+from importlib import import_module
+
+import click
+import typer
+
+from irlib.errors import IrlibError
+
+app = typer.Typer(
+    name="irlib",
+    help="All-in-one image restoration: degrade, train, evaluate, restore.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+#: Module and function of each command, in the order of ``irlib --help``.
+COMMANDS = {
+    "restore": "irlib.cli.restore:restore",
+    "degrade": "irlib.cli.degrade:degrade",
+    "train": "irlib.cli.train:train",
+    "evaluate": "irlib.cli.evaluate:evaluate",
+    "parity": "irlib.cli.parity:parity",
+    "live": "irlib.cli.live:live",
+    "benchmark": "irlib.cli.benchmark:benchmark",
+}
+GROUPS = {
+    "data": ("irlib.cli.data:app", "Benchmarks: what they are, and whether a folder is complete."),
+    "models": ("irlib.cli.models:app", "Models: what there is, and what a weights file holds."),
+    "ledger": ("irlib.cli.ledger:app", "Records of measured numbers."),
+}
+
+
+def _load(target: str):
+    module, name = target.split(":")
+    return getattr(import_module(module), name)
+
+
+def build() -> typer.Typer:
+    """Returns the app with every command registered."""
+    if not app.registered_commands:
+        for name, target in COMMANDS.items():
+            app.command(name)(_load(target))
+        for name, (target, text) in GROUPS.items():
+            app.add_typer(_load(target), name=name, help=text, no_args_is_help=True)
+    return app
+
+
+def main() -> None:
+    """Runs the command line: one message and an exit status instead of a traceback.
+
+    Exit status 0 is success, 1 a failure, 2 wrong use, 130 an interrupt. ``IRLIB_DEBUG=1`` shows the
+    traceback.
+    """
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Runs one command line and returns its exit status."""
+    try:
+        arguments = spread(arguments, "--tasks")
+        status = build()(args=arguments, prog_name="irlib", standalone_mode=False)
+        return status if isinstance(status, int) else 0
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt) as error:
+        words = str(error) or "stopped"
+        print(f"irlib: {words}. Run the same command again to go on.", file=sys.stderr)
+        return 130
+    except (IrlibError, OSError) as error:
+        if os.environ.get("IRLIB_DEBUG"):
+            raise
+        print(f"irlib: error: {error}", file=sys.stderr)
+        return getattr(error, "exit_status", 1)
+
+
+def spread(arguments: list[str], option: str) -> list[str]:
+    """Lets one option take several words: ``--tasks a b`` becomes ``--tasks a --tasks b``."""
+    result: list[str] = []
+    taking = False
+    for position, word in enumerate(arguments):
+        if word.startswith("-"):
+            taking = word == option
+        elif taking and arguments[position - 1] != option:
+            result.append(option)
+        result.append(word)
+    return result

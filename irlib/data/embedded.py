@@ -1,0 +1,109 @@
+"""Training pairs made from the embedded data: photographs and dead leaves, degraded on the fly."""
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from irlib.data.augment import dihedral
+from irlib.data.dead_leaves import dead_leaves
+from irlib.data.photos import TRAIN_PHOTOS, photo, photo_depth
+from irlib.data.seeding import generator_for
+from irlib.degradations import FIVE_TASKS, degrade_task
+
+#: Photographs are also used at these sizes: a smaller copy is sharper, a scene of another scale.
+PHOTO_SCALES = (1.0, 0.7, 0.5)
+
+
+class EmbeddedPairs(Dataset):
+    """Endless degraded/target patches from photographs and dead-leaves scenes, tasks in turn.
+
+    Sample ``position`` belongs to task ``tasks[position % len(tasks)]``, so every batch is balanced,
+    and is a pure function of ``(seed, position)``: see :mod:`irlib.data.seeding`.
+
+    Args:
+        tasks: Names from :data:`irlib.degradations.FIVE_TASKS`.
+        patch: Side of a patch in pixels.
+        scenes: Number of dead-leaves scenes drawn once and kept (8 bits a channel).
+        scene_size: Side of a scene in pixels, at least ``patch``.
+        photo_share: Share of the patches that come from photographs.
+        seed: Seed of scenes, crops and degradations.
+        length: Number of samples that ``len`` reports.
+
+    Each sample is a dict with ``degraded`` and ``target``, float (3, patch, patch) in [0, 1], and
+    ``task``, the index into ``tasks``. Taught in chapter 3.
+    """
+
+    def __init__(
+        self,
+        tasks: Sequence[str] = FIVE_TASKS,
+        *,
+        patch: int = 64,
+        scenes: int = 64,
+        scene_size: int = 320,
+        photo_share: float = 0.5,
+        seed: int = 0,
+        length: int = 1_000_000,
+    ) -> None:
+        self.tasks, self.patch, self.seed, self.length = tuple(tasks), patch, seed, length
+        self.photo_share = photo_share if scenes else 1.0
+        self.scenes = [_bytes(*_scene(scene_size, seed, i)) for i in range(scenes)]
+        self.photographs = [
+            _bytes(*copy) for name in TRAIN_PHOTOS for copy in _copies(name, patch)
+        ]
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __getitem__(self, position: int) -> dict[str, Tensor]:
+        generator = generator_for("train", self.seed, position)
+        target, depth = self._clean_patch(generator)
+        task = position % len(self.tasks)
+        degraded = degrade_task(target, self.tasks[task], generator=generator, depth=depth).image
+        return {"degraded": degraded, "target": target, "task": torch.tensor(task)}
+
+    def _clean_patch(self, generator: torch.Generator) -> tuple[Tensor, Tensor | None]:
+        """Draws a clean patch (3, P, P) and its depth (1, P, P), where the source has one."""
+        from_photo = float(torch.rand((), generator=generator)) < self.photo_share
+        sources = self.photographs if from_photo else self.scenes
+        image, depth = sources[int(torch.randint(len(sources), (), generator=generator))]
+        top = int(torch.randint(image.shape[-2] - self.patch + 1, (), generator=generator))
+        left = int(torch.randint(image.shape[-1] - self.patch + 1, (), generator=generator))
+        mode = int(torch.randint(8, (), generator=generator))
+        window = (..., slice(top, top + self.patch), slice(left, left + self.patch))
+        target = dihedral(image[window], mode).float() / 255
+        return target, None if depth is None else dihedral(depth[window], mode).float() / 255
+
+
+def _scene(size: int, seed: int, index: int) -> tuple[Tensor, Tensor]:
+    scene = dead_leaves(size, generator=generator_for("scene", seed, index))
+    return scene.image, scene.depth
+
+
+def _copies(name: str, smallest: int) -> list[tuple[Tensor, Tensor | None]]:
+    """The photograph at each of :data:`PHOTO_SCALES` that still holds a patch, with its depth."""
+    image = photo(name)
+    depth = photo_depth(name) if name.startswith("motorcycle") else None
+    copies = []
+    for scale in PHOTO_SCALES:
+        size = [round(side * scale) for side in image.shape[-2:]]
+        if min(size) >= smallest:
+            copies.append((_resized(image, size), None if depth is None else _resized(depth, size)))
+    return copies
+
+
+def _resized(image: Tensor, size: list[int]) -> Tensor:
+    if list(image.shape[-2:]) == size:
+        return image
+    return F.interpolate(image[None], size=size, mode="bilinear", antialias=True)[0]
+
+
+def _bytes(image: Tensor, depth: Tensor | None) -> tuple[Tensor, Tensor | None]:
+    """Stores a scene in 8 bits a value, a quarter of the memory."""
+    image, depth = (
+        None if x is None else (x * 255).round().clamp(0, 255).to(torch.uint8)
+        for x in (image, depth)
+    )
+    return image, depth

@@ -1,0 +1,142 @@
+"""Mixing the training sets of several tasks, as the authors do and balanced.
+
+All-in-one training sees sets of very different size: two hundred rainy pairs beside seventy thousand
+hazy ones. The authors repeat the small sets by fixed factors and shuffle one long list; a balanced
+mix takes the tasks in turn instead. Taught in chapter 3.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from irlib.data.augment import dihedral, random_crop_pair
+from irlib.data.images import read_image
+from irlib.data.seeding import generator_for
+from irlib.degradations import degrade_task, gaussian_noise
+from irlib.errors import UsageError
+
+#: How often one epoch lists each file of a task: PromptIR's code for the first three, AdaIR's
+#: five-task code on the same base for the last two. Noise counts once for each level.
+REPETITION = {"denoise": 3, "dehaze": 1, "derain": 120, "deblur": 5, "lowlight": 20}
+NOISE_LEVELS = (15.0, 25.0, 50.0)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the training list.
+
+    Attributes:
+        task: Name of the task.
+        clean: File of the target.
+        degraded: File of the input; ``None`` where the input is made from the target.
+        sigma: Noise level on the 0-255 scale for "denoise"; ``None`` draws a training degradation.
+    """
+
+    task: str
+    clean: Path
+    degraded: Path | None = None
+    sigma: float | None = None
+
+
+def training_list(
+    files: Mapping[str, Sequence[tuple[Path | None, Path]]],
+    repetition: Mapping[str, int] = REPETITION,
+) -> list[Entry]:
+    """One epoch's entries, task after task, repeated by the authors' factors.
+
+    Args:
+        files: For each task the pairs (degraded, clean); degraded is ``None`` for "denoise".
+        repetition: How often each task's files are listed; 1 for a task not named.
+    """
+    entries: list[Entry] = []
+    for task, pairs in files.items():
+        levels = NOISE_LEVELS if task == "denoise" else (None,)
+        lines = [Entry(task, clean, degraded, s) for s in levels for degraded, clean in pairs]
+        entries += lines * repetition.get(task, 1)
+    return entries
+
+
+class MixedPairs(Dataset):
+    """Training samples from files; sample ``position`` is a pure function of seed and position.
+
+    An epoch is a seeded permutation of the list, so it can be resumed in its middle, and workers or
+    devices see the same samples as one process would.
+
+    Args:
+        entries: The training list.
+        patch: Side of a patch in pixels; smaller images are padded by reflection.
+        seed: Seed of order, crops, flips and noise.
+        balanced: Takes the tasks in turn, each in its own shuffled order, whatever the list's shares.
+        identity: ``False`` never leaves a patch unturned: PromptIR's code draws modes 1 to 7.
+    """
+
+    def __init__(
+        self,
+        entries: Sequence[Entry],
+        *,
+        patch: int = 128,
+        seed: int = 0,
+        balanced: bool = False,
+        identity: bool = True,
+    ) -> None:
+        if not entries:
+            raise UsageError(
+                "the training list is empty; expected at least one image. Look at the folder with "
+                "`irlib data check DIR`."
+            )
+        self.patch, self.seed, self.first_mode = patch, seed, 0 if identity else 1
+        self.tasks = tuple(dict.fromkeys(entry.task for entry in entries))
+        self.lists = (
+            [[e for e in entries if e.task == task] for task in self.tasks]
+            if balanced
+            else [list(entries)]
+        )
+
+    def __len__(self) -> int:
+        return sum(map(len, self.lists))
+
+    def entry(self, position: int) -> Entry:
+        """The entry that sample ``position`` of the run is made from."""
+        turn, which = divmod(position, len(self.lists))
+        chosen = self.lists[which]
+        epoch, index = divmod(turn, len(chosen))
+        return chosen[_order(self.seed, which, epoch, len(chosen))[index]]
+
+    def __getitem__(self, position: int) -> dict[str, Tensor]:
+        entry = self.entry(position)
+        generator = generator_for("mixed", self.seed, position)
+        images = [read_image(entry.clean).rgb()]
+        if entry.degraded is not None:
+            images.append(read_image(entry.degraded).rgb())
+            if images[0].shape != images[1].shape:
+                raise UsageError(
+                    f"{entry.degraded} is {_size(images[1])} and its target {entry.clean} is "
+                    f"{_size(images[0])}; a pair must have one size. `irlib data check` lists all."
+                )
+        images = random_crop_pair(tuple(images), self.patch, generator=generator)
+        mode = int(torch.randint(self.first_mode, 8, (), generator=generator))
+        images = [dihedral(image, mode) for image in images]
+        target = images[0]
+        if entry.degraded is not None:
+            degraded = images[1]
+        elif entry.sigma is not None:
+            noisy = gaussian_noise(target, entry.sigma, generator=generator, quantise=True)
+            degraded = noisy.image
+        else:
+            degraded = degrade_task(target, entry.task, generator=generator).image
+        task = torch.tensor(self.tasks.index(entry.task))
+        return {"degraded": degraded, "target": target, "task": task}
+
+
+@lru_cache(maxsize=16)
+def _order(seed: int, which: int, epoch: int, length: int) -> list[int]:
+    return torch.randperm(length, generator=generator_for("epoch", seed, which, epoch)).tolist()
+
+
+def _size(image: Tensor) -> str:
+    return f"{image.shape[-1]}x{image.shape[-2]}"

@@ -1,0 +1,244 @@
+"""The training loop: one function, read from top to bottom, from a laptop to many nodes.
+
+Lightning Fabric places the network and the batches (CPU, one GPU, many GPUs, many nodes) and casts to
+the chosen precision. Everything random is a function of the recipe's seed and of the position of a
+sample, so a run that is killed and resumed ends with the same weights. Taught in chapter 5.
+"""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, Dataset
+from tqdm import tqdm
+
+from irlib import models
+from irlib.errors import IrlibError
+from irlib.losses import losses
+from irlib.training.average import MovingAverage
+from irlib.training.checkpoint import load_checkpoint, save_checkpoint
+from irlib.training.interrupt import Interrupt
+from irlib.training.logs import StepLog
+from irlib.training.recipes import Recipe
+
+WEIGHTS = "weights.safetensors"
+
+
+class Stopped(KeyboardInterrupt):
+    """Ctrl-C ended the run between two steps, after a checkpoint."""
+
+
+def train(
+    recipe: Recipe,
+    run_dir: str | Path,
+    data: Dataset,
+    *,
+    init: nn.Module | None = None,
+    resume: bool = True,
+    devices: int | str = "auto",
+    accelerator: str = "auto",
+    nodes: int = 1,
+    workers: int = 0,
+    checkpoint_every: int = 200,
+    log_every: int = 10,
+    progress: bool = True,
+) -> Path:
+    """Trains ``recipe`` in ``run_dir`` and returns the file of the final weights.
+
+    Args:
+        recipe: What to compute.
+        run_dir: Folder for checkpoint, logs and weights; a run found there is resumed.
+        data: Samples by position: dicts with ``degraded`` and ``target`` (3, P, P).
+        init: A network whose weights to start from (fine-tuning); same model and config.
+        resume: ``False`` ignores and replaces a run found in ``run_dir``.
+        devices: Number of devices a node, or "auto".
+        accelerator: "auto", "cpu", "gpu".
+        nodes: Number of machines; start the same command on each, as Fabric documents.
+        workers: Data-loading processes a device; they cannot change a sample.
+        checkpoint_every: Optimiser steps between checkpoints.
+        log_every: Optimiser steps between rows of ``metrics.csv`` and TensorBoard points.
+        progress: Shows a progress bar with loss, images a second and time left.
+
+    Raises:
+        IrlibError: A loss that is not finite (the batch is saved first), or no space left.
+        Stopped: Ctrl-C was pressed; the step under way was finished and saved first.
+    """
+    from lightning.fabric import Fabric, seed_everything
+
+    fabric = Fabric(
+        accelerator=accelerator,
+        devices=devices,
+        num_nodes=nodes,
+        precision=fast_precision(recipe.precision, accelerator),
+    )
+    fabric.launch()
+    run_dir = Path(run_dir)
+    run_dir.mkdir(parents=True, exist_ok=True)
+
+    seed_everything(recipe.seed, verbose=False)
+    network = models.create(recipe.model, **recipe.config) if init is None else init
+    network.train().requires_grad_(True)
+    # Convolutions here are memory-bound; channels-last lets norms and 1x1 convolutions avoid copies.
+    network.to(memory_format=torch.channels_last)
+    kind = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}[recipe.optimiser]
+    optimiser = kind(
+        network.parameters(), recipe.rate, betas=recipe.betas, weight_decay=recipe.weight_decay
+    )
+    model, optimiser = fabric.setup(network, optimiser)
+    average = MovingAverage(network, recipe.ema) if recipe.ema else None
+    loss_of = losses.get(recipe.loss)
+
+    start = 0
+    if resume and (state := load_checkpoint(run_dir, recipe.as_dict())) is not None:
+        network.load_state_dict(state["network"])
+        optimiser.load_state_dict(state["optimiser"])
+        if average is not None:
+            average.load_state_dict(state["average"])
+        start = state["step"]
+
+    def checkpoint(step: int) -> None:
+        if fabric.is_global_zero:
+            state = {
+                "step": step,
+                "recipe": recipe.as_dict(),
+                "network": network.state_dict(),
+                "optimiser": optimiser.state_dict(),
+                "average": average.state_dict() if average is not None else {},
+            }
+            save_checkpoint(run_dir, state)
+        fabric.barrier()
+
+    micro_batch = _micro_batch(recipe, fabric.world_size)
+    batches = DataLoader(
+        data,
+        batch_sampler=Positions(recipe, start, fabric.global_rank, fabric.world_size),
+        num_workers=workers,
+        pin_memory=fabric.device.type == "cuda",
+        persistent_workers=workers > 0,
+        # One worker a task of the machine is enough: each would otherwise start a full thread pool.
+        worker_init_fn=lambda _: torch.set_num_threads(1),
+    )
+    stream = iter(fabric.setup_dataloaders(batches, use_distributed_sampler=False))
+
+    log = StepLog(run_dir, start, enabled=fabric.is_global_zero)
+    bar = tqdm(
+        total=recipe.steps,
+        initial=start,
+        unit="step",
+        desc=f"train {recipe.model}",
+        disable=not (progress and fabric.is_global_zero),
+    )
+    seen, clock = 0, time.perf_counter()
+    with Interrupt() as interrupt, bar, log:
+        for step in range(start, recipe.steps):
+            rate = recipe.learning_rate(step)
+            for group in optimiser.param_groups:
+                group["lr"] = rate
+            total = 0.0
+            for micro in range(recipe.accumulate):
+                batch = next(stream)
+                degraded = batch["degraded"].contiguous(memory_format=torch.channels_last)
+                last = micro + 1 == recipe.accumulate
+                with fabric.no_backward_sync(model, enabled=not last):
+                    loss = loss_of(model(degraded), batch["target"]) / recipe.accumulate
+                    if not torch.isfinite(loss):
+                        raise _not_finite(run_dir, step, batch, rate)
+                    fabric.backward(loss)
+                total += loss.detach()
+            if recipe.clip_norm:
+                fabric.clip_gradients(
+                    model, optimiser, max_norm=recipe.clip_norm, error_if_nonfinite=False
+                )
+            optimiser.step()
+            optimiser.zero_grad()
+            if average is not None:
+                average.update(network)
+            done = step + 1
+            seen += micro_batch * recipe.accumulate * fabric.world_size
+            bar.update(1)
+            if done % log_every == 0 or done == recipe.steps:
+                value = float(fabric.all_reduce(total, reduce_op="mean"))
+                now = time.perf_counter()
+                speed = seen / (now - clock)
+                log.write(step=done, loss=value, lr=rate, images_per_s=speed, seconds=now - clock)
+                bar.set_postfix(loss=f"{value:.4f}", images_per_s=f"{speed:.0f}")
+                seen, clock = 0, now
+            if done % checkpoint_every == 0 or done == recipe.steps or interrupt.asked:
+                checkpoint(done)
+            if interrupt.asked:
+                raise Stopped(f"stopped after step {done} of {recipe.steps}, saved in {run_dir}")
+
+    if fabric.is_global_zero:
+        if average is not None:
+            network.load_state_dict(average.weights, strict=False)
+        models.save_weights(
+            network, run_dir / WEIGHTS, steps=recipe.steps, seed=recipe.seed,
+            recipe=recipe.as_dict(), recipe_hash=recipe.hash(),
+        )
+    fabric.barrier()
+    return run_dir / WEIGHTS
+
+
+class Positions:
+    """The sample positions of one device's batches, from a step on; nothing in it is random.
+
+    Optimiser step ``s`` of the whole run sees positions ``s * batch`` to ``(s + 1) * batch - 1``,
+    whatever the number of devices, so the samples of a run do not depend on where it runs.
+
+    Args:
+        recipe: Gives batch, accumulation and steps.
+        start: First optimiser step.
+        rank: This device.
+        world: Number of devices.
+    """
+
+    def __init__(self, recipe: Recipe, start: int, rank: int, world: int) -> None:
+        self.recipe, self.start, self.rank, self.world = recipe, start, rank, world
+        self.micro_batch = _micro_batch(recipe, world)
+
+    def __len__(self) -> int:
+        return (self.recipe.steps - self.start) * self.recipe.accumulate
+
+    def __iter__(self) -> Iterator[list[int]]:
+        for step in range(self.start, self.recipe.steps):
+            for micro in range(self.recipe.accumulate):
+                first = step * self.recipe.batch
+                first += (micro * self.world + self.rank) * self.micro_batch
+                yield list(range(first, first + self.micro_batch))
+
+
+def _micro_batch(recipe: Recipe, world: int) -> int:
+    """Samples in one forward pass of one device."""
+    parts = world * recipe.accumulate
+    if recipe.batch % parts:
+        raise IrlibError(
+            f"a batch of {recipe.batch} cannot be shared evenly by {world} device(s) with "
+            f"{recipe.accumulate} micro-batch(es) each; choose --batch as a multiple of {parts}."
+        )
+    return recipe.batch // parts
+
+
+def fast_precision(precision: str, accelerator: str = "auto") -> str:
+    """Resolves "auto": bf16 where the device multiplies bf16 matrices fast, else full precision."""
+    if precision != "auto":
+        return precision
+    if accelerator != "cpu" and torch.cuda.is_available():
+        return "bf16-mixed" if torch.cuda.is_bf16_supported() else "32-true"
+    flags = Path("/proc/cpuinfo")
+    fast = flags.exists() and "amx_bf16" in flags.read_text()
+    return "bf16-mixed" if fast else "32-true"
+
+
+def _not_finite(run_dir: Path, step: int, batch: dict, rate: float) -> IrlibError:
+    """Saves the batch that broke the run and words the error."""
+    from safetensors.torch import save_file
+
+    path = run_dir / f"not-finite-step-{step}.safetensors"
+    save_file({k: v.detach().cpu().contiguous() for k, v in batch.items()}, path)
+    return IrlibError(
+        f"the loss of step {step} is not finite (learning rate {rate:.2e}). Its batch is saved in "
+        f"{path}; the last checkpoint is intact. Look at the batch, then lower --rate, set "
+        "--clip-norm, or train with --precision 32-true."
+    )
