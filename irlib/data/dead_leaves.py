@@ -14,13 +14,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from irlib.data.leaf_shapes import KINDS, reach, signed_distance
-from irlib.data.leaf_textures import palette, texture_bank
+from irlib.data.leaf_population import Leaf, draw_leaves
+from irlib.data.leaf_shapes import reach, signed_distance
+from irlib.data.leaf_textures import choose_texture, palette, texture_bank
 from irlib.errors import UsageError
 
 _MIN_SIDE = 16
-# Leaves per pixel; a bound on time that only scenes of the smallest leaves reach.
-_MOST_LEAVES_PER_PIXEL = 2000 / 512**2
 
 
 class Scene(NamedTuple):
@@ -33,23 +32,6 @@ class Scene(NamedTuple):
 
     image: Tensor
     depth: Tensor
-
-
-def scale_invariant_radii(
-    count: int, smallest: float, largest: float, rng: np.random.Generator
-) -> np.ndarray:
-    """Radii with density p(r) ~ r^-3 between two bounds, by inverting the distribution.
-
-    Args:
-        count: how many.
-        smallest, largest: bounds in pixels, 0 < smallest < largest.
-        rng: source of chance.
-
-    Returns:
-        (count,) float64 array.
-    """
-    near, far = smallest**-2.0, largest**-2.0
-    return (near - rng.random(count) * (near - far)) ** -0.5
 
 
 def gaussian_blur(image: np.ndarray, sigma: float) -> np.ndarray:
@@ -88,31 +70,33 @@ class _Canvas:
         """A wall, or a sky over a ground plane whose depth grows towards the horizon."""
         rng = self.rng
         near, far = palette(2, rng)
+        near[1] = (near[1] * rng.uniform(0.3, 1.5) + rng.uniform(0.0, 0.2)).clip(0.0, 1.0)
         y = (self.rows / self.height)[:, None]
         clouds = self.bank[0, : self.height, : self.width]
-        mix = (y * rng.uniform(0.3, 1.0) + 0.12 * rng.random() * clouds).clip(0.0, 1.0)
-        sky = far[0][:, None, None] * (1.0 - mix) + far[1][:, None, None] * mix
-        self.image[:] = sky
+        mix = (y * rng.uniform(0.3, 1.0) + 0.2 * rng.random() * clouds).clip(0.0, 1.0)
+        self.image[:] = far[0][:, None, None] * (1.0 - mix) + far[1][:, None, None] * mix
+        kind = int(choose_texture(1, rng)[0])
         if rng.random() < 0.4:
             x = (self.columns / self.width)[None]
             self.depth[:] = 1.0 - 0.15 * (rng.random() * x + rng.random() * (1.0 - y))
+            self.image += self.bank[kind, : self.height, : self.width] * rng.uniform(0.0, 0.12)
             return
         horizon = int(rng.uniform(0.2, 0.7) * self.height)
-        if horizon >= self.height - 2:
-            return
         # A plane below the eye: distance goes as 1 / (rows below the horizon).
+        eye = 0.08 * self.height
         below = np.arange(1, self.height - horizon + 1, dtype=np.float32)[:, None]
-        distance = np.float32(0.08 * self.height) / (below + 0.08 * self.height)
+        distance = np.float32(eye) / (below + np.float32(eye))
         self.depth[horizon:] = distance
-        texture = self.bank[int(rng.integers(1, len(self.bank)))]
-        rows = (self.side * distance[:, 0] * 2.0).astype(np.int64) % self.side
-        columns = (self.columns[None] - self.width / 2) * distance * 3.0
-        tone = texture[rows[:, None], columns.astype(np.int64) % self.side]
-        tone = tone * (0.3 * (1.0 - distance))  # far texture melts into its mean
-        ground = near[0][:, None, None] + (near[1] - near[0])[:, None, None] * tone
-        self.image[:, horizon:] = ground
+        # One texel a pixel along the bottom row, more and more of them towards the horizon.
+        closest = distance[-1, 0]
+        rows = (distance[:, 0] * (eye / closest**2)).astype(np.int64) % self.side
+        columns = (self.columns[None] - self.width / 2) * (distance / closest)
+        tone = self.bank[kind][rows[:, None], columns.astype(np.int64) % self.side]
+        tone *= rng.uniform(0.1, 0.6) * closest / distance  # far texture melts into its mean
+        step = (near[1] - near[0])[:, None, None]
+        self.image[:, horizon:] = near[0][:, None, None] + step * tone
 
-    def paint(self, leaf: _Leaf) -> None:
+    def paint(self, leaf: Leaf) -> None:
         """Lets one leaf fall. Its depth never exceeds the depth of what it covers."""
         margin = leaf.softness + leaf.shadow_width + 1.0
         extent = reach(leaf.kind, leaf.radius, leaf.aspect) + margin
@@ -135,7 +119,7 @@ class _Canvas:
         plane = np.float32(leaf.depth) + np.float32(leaf.tilt / leaf.radius) * u
         np.minimum(covered, plane.clip(0.0, 1.0), out=covered, where=alpha > 0.5)
 
-    def _surface(self, leaf: _Leaf, u: np.ndarray, v: np.ndarray, h: int, w: int) -> np.ndarray:
+    def _surface(self, leaf: Leaf, u: np.ndarray, v: np.ndarray, h: int, w: int) -> np.ndarray:
         first, second = leaf.colours
         if leaf.contrast > 0.0:
             down = int(leaf.knobs[2] * (self.side - h))
@@ -155,75 +139,6 @@ class _Canvas:
             up = np.sqrt((1.0 - p * p - q * q).clip(0.05, 1.0))
             light = 1.0 + np.float32(leaf.relief) * (up + 0.7 * p - 0.6)
         return colour * light.clip(0.1, 1.8)
-
-
-class _Leaf(NamedTuple):
-    kind: str
-    y: float
-    x: float
-    radius: float
-    aspect: float
-    angle: float
-    softness: float
-    knobs: list[float]
-    colours: np.ndarray
-    texture: int
-    contrast: float
-    shading: str
-    relief: float
-    shadow: float
-    shadow_width: float
-    depth: float
-    tilt: float
-
-
-def _draw_leaves(canvas: _Canvas, rng: np.random.Generator) -> list[_Leaf]:
-    height, width, side = canvas.height, canvas.width, canvas.side
-    smallest = max(1.2, np.exp(rng.uniform(np.log(1.5), np.log(8.0))))
-    largest = side * rng.uniform(0.15, 0.45)
-    smallest = min(smallest, 0.5 * largest)
-    mean_area = 2.0 * np.pi * smallest**2 * np.log(largest / smallest)
-    layers = rng.uniform(0.4, 3.0)  # how many leaves lie over a point, on average
-    count = int(layers * height * width / mean_area)
-    count = max(4, min(count, int(_MOST_LEAVES_PER_PIXEL * height * width)))
-
-    radius = scale_invariant_radii(count, smallest, largest, rng)
-    kind = rng.choice(len(KINDS), count, p=rng.dirichlet([1.2, 1.5, 2.0, 1.2, 1.2, 0.8, 0.3]))
-    aspect = np.exp(np.abs(rng.normal(0.0, rng.uniform(0.1, 0.8), count))).clip(1.0, 5.0)
-    angle = rng.uniform(0.0, 2.0 * np.pi, count)
-    if rng.random() < 0.4:  # a built scene: nearly everything is level or upright
-        angle = rng.integers(0, 4, count) * (np.pi / 2) + rng.normal(0.0, 0.04, count)
-    y, x = rng.uniform(0.0, height, count), rng.uniform(0.0, width, count)
-    blurred = rng.random(count) < rng.uniform(0.0, 0.25)
-    softness = np.where(blurred, 1.0 + rng.random(count) * 0.4 * radius, 1.0).clip(1.0, 14.0)
-    knobs = rng.random((count, 8))
-    colours = palette(count, rng)
-    textured = rng.random(count) < rng.uniform(0.4, 0.95)
-    texture = rng.choice(len(canvas.bank), count, p=rng.dirichlet([1.0] * len(canvas.bank)))
-    strength = rng.uniform(0.2, 0.8) * rng.beta(1.2, 2.0, count)
-    contrast = np.where(textured & (radius > 4.0), strength, 0.0)
-    shading = rng.choice(3, count, p=[0.4, 0.35, 0.25])
-    relief = rng.normal(0.0, 0.35, count).clip(-0.8, 0.8)
-    shadowed = (rng.random(count) < rng.uniform(0.0, 0.6)) & (radius > 5.0)
-    shadow = np.where(shadowed, rng.uniform(0.1, 0.6, count), 0.0)
-    shadow_width = np.where(shadowed, 1.0 + 0.25 * radius, 0.0).clip(0.0, 24.0)
-    depth = np.linspace(0.97, 0.03, count)
-    tilt = rng.normal(0.0, 0.04, count).clip(-0.1, 0.1)
-
-    columns = (y, x, radius, aspect, angle, softness, knobs)
-    return [
-        _Leaf(KINDS[k], *place, colour, t, c, ("flat", "linear", "dome")[s], *rest)
-        for k, place, colour, t, c, s, rest in zip(
-            kind.tolist(),
-            zip(*(column.tolist() for column in columns), strict=True),
-            colours,
-            texture.tolist(),
-            contrast.tolist(),
-            shading.tolist(),
-            zip(*(c.tolist() for c in (relief, shadow, shadow_width, depth, tilt)), strict=True),
-            strict=True,
-        )
-    ]
 
 
 def _light(canvas: _Canvas, rng: np.random.Generator) -> None:
@@ -276,7 +191,7 @@ def dead_leaves(
     rng = _resolve_generator(generator, seed)
     canvas = _Canvas(height, width, rng)
     canvas.background()
-    for leaf in _draw_leaves(canvas, rng):
+    for leaf in draw_leaves(height, width, rng):
         canvas.paint(leaf)
     _light(canvas, rng)
     image = gaussian_blur(canvas.image, rng.uniform(0.15, 0.75))  # from crisp to a soft lens

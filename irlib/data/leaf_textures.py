@@ -17,7 +17,7 @@ from irlib.data.photos import photo
 # scenes weigh most; "procedural" draws from `natural_colours` instead.
 _PALETTE_WEIGHTS = {
     "procedural": 8.0,
-    "astronaut": 4.0,
+    "astronaut": 3.0,
     "motorcycle_left": 5.0,
     "ihc": 0.7,
     "retina": 0.4,
@@ -166,6 +166,16 @@ def texture_bank(side: int, rng: np.random.Generator) -> np.ndarray:
     )
 
 
+def choose_texture(count: int, rng: np.random.Generator) -> np.ndarray:
+    """Indices into a `texture_bank`, natural noise more often than patterns.
+
+    Returns:
+        (count,) integer array.
+    """
+    weights = np.array([1.0, 3.0, 1.5, 2.0, 1.0, 1.0, 1.0, 2.0, 1.0, 0.7, 1.0, 1.0])
+    return rng.choice(len(weights), count, p=weights / weights.sum())
+
+
 @cache
 def _photo_colours(name: str) -> np.ndarray:
     # Pairs of pixels a few steps apart: (2048, 2, 3). Neighbours in a photograph are what the
@@ -209,7 +219,8 @@ def palette(count: int, rng: np.random.Generator) -> np.ndarray:
     if source == "procedural":
         return natural_colours(count, rng)
     colours = _photo_colours(source)[rng.integers(0, 2048, count)]
-    # Another light and exposure, so that twenty photographs make more than twenty palettes.
-    cast = 1.0 + rng.normal(0.0, 0.06, 3)
-    gamma = np.exp(rng.normal(-0.1, 0.25))
-    return (colours**gamma * cast).clip(0.0, 1.0).astype(np.float32)
+    # Another light, exposure and saturation, so that few photographs make many palettes.
+    colours = colours ** np.exp(rng.normal(-0.1, 0.25)) * (1.0 + rng.normal(0.0, 0.06, 3))
+    grey = colours.mean(-1, keepdims=True)
+    colours = grey + rng.uniform(0.4, 1.0) * (colours - grey)
+    return colours.clip(0.0, 1.0).astype(np.float32)
