@@ -1,0 +1,20 @@
+"""The restoration networks, one file a system, and a registry that builds them by name."""
+
+from irlib.models.base import RestorationModel
+from irlib.models.official import load_official
+from irlib.models.promptir import PromptIR
+from irlib.models.registry import MODELS, create, list_models, preset
+from irlib.models.restormer import Restormer
+from irlib.nn.padding import pad_to_multiple
+
+__all__ = [
+    "MODELS",
+    "PromptIR",
+    "RestorationModel",
+    "Restormer",
+    "create",
+    "list_models",
+    "load_official",
+    "pad_to_multiple",
+    "preset",
+]

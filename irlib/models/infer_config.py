@@ -1,0 +1,87 @@
+"""Finding out a network's constructor arguments from the shapes of its tensors."""
+
+import re
+from collections.abc import Mapping
+from math import floor
+from typing import Any
+
+from torch import Tensor
+
+from irlib.errors import UsageError
+from irlib.nn.feed_forward import hidden_width
+
+PAPER_EXPANSION = 2.66
+
+
+def infer_config(name: str, state: Mapping[str, Tensor], label: str) -> dict[str, Any]:
+    """Returns the arguments of ``create(name, ...)`` that make tensors of these shapes.
+
+    Args:
+        name: "restormer" or "promptir".
+        state: Tensors by our names.
+        label: What the tensors are called in an error message.
+
+    Raises:
+        UsageError: The tensors cannot be of this kind of network.
+    """
+    try:
+        config = {
+            "in_channels": state["patch_embed.weight"].shape[1],
+            "out_channels": state["output.weight"].shape[0],
+            "dim": state["patch_embed.weight"].shape[0],
+            "num_blocks": tuple(
+                _count_blocks(state, stage)
+                for stage in ("encoder_level1", "encoder_level2", "encoder_level3", "latent")
+            ),
+            "num_refinement_blocks": _count_blocks(state, "refinement"),
+            "heads": tuple(
+                state[f"{stage}.0.attention.temperature"].shape[0]
+                for stage in ("encoder_level1", "encoder_level2", "encoder_level3", "latent")
+            ),
+            "ffn_expansion_factor": _expansion(state, label),
+            "bias": "latent.0.attention.qkv.bias" in state,
+            "norm_type": "WithBias" if "latent.0.norm1.bias" in state else "BiasFree",
+        }
+        if name == "restormer":
+            return config | {"dual_pixel": "skip_conv.weight" in state}
+        if name == "promptir":
+            components = [state[f"prompt{level}.components"].shape for level in (1, 2, 3)]
+            return config | {
+                "prompt_dims": tuple(shape[1] for shape in components),
+                "prompt_sizes": tuple(shape[2] for shape in components),
+                "prompt_lens": tuple(shape[0] for shape in components),
+            }
+    except (KeyError, IndexError) as error:
+        first = ", ".join(list(state)[:3])
+        raise UsageError(
+            f"{label} is not a checkpoint of {name}: expected a tensor for {error.args[0]!r}, "
+            f"given {len(state)} tensors that start with {first}. Choose the model it was made for."
+        ) from error
+    raise UsageError(f"the authors of {name} published no checkpoint that irlib can read.")
+
+
+def _count_blocks(state: Mapping[str, Tensor], stage: str) -> int:
+    pattern = re.compile(rf"{stage}\.(\d+)\.")
+    found = {int(match.group(1)) for key in state if (match := pattern.match(key))}
+    return max(found) + 1 if found else 0
+
+
+def _expansion(state: Mapping[str, Tensor], label: str) -> float:
+    """Finds a factor f with hidden width int(f * width) in every block, the roundest there is."""
+    widths = {
+        (weight.shape[1], weight.shape[0] // 2)
+        for key, weight in state.items()
+        if key.endswith(".feed_forward.project_in.weight")
+    }
+    candidates = [PAPER_EXPANSION]
+    lower = max(hidden / width for width, hidden in widths)
+    candidates += [
+        (floor(lower * 10**digits) + step) / 10**digits for digits in range(7) for step in (0, 1)
+    ]
+    for factor in candidates:
+        if all(hidden_width(width, factor) == hidden for width, hidden in widths):
+            return factor
+    shown = ", ".join(f"{width}->{hidden}" for width, hidden in sorted(widths))
+    raise UsageError(
+        f"{label} has feed-forward widths {shown}; expected one expansion factor for all of them."
+    )
