@@ -17,7 +17,7 @@ VEIL_GREY = 0.85
 def rain(
     clean: Tensor,
     density: Amount = 0.15,
-    length: Amount = (15.0, 50.0),
+    length: Amount = (16.0, 75.0),
     angle: Amount = (-35.0, 35.0),
     layers: Amount = 2,
     veil: Amount = 0.0,
@@ -93,7 +93,7 @@ def _draw_streaks(
         margin_y = length / 2
         margin_x = margin_y * abs(math.sin(math.radians(values["angle"]))) + 3 * sigma
         tall, wide = height + 2 * margin_y, width + 2 * margin_x
-        footprint = 0.7 * length * 2.355 * sigma
+        footprint = 0.55 * length * 2.355 * sigma
         expected = values["density"] / values["layers"] * tall * wide / footprint
         chance = float(torch.rand((), generator=generator))
         count = int(expected + chance)  # the chance keeps small crops at the right mean density
@@ -139,8 +139,7 @@ def _paint(tables: list[Tensor], images: Tensor) -> Tensor:
         axis_x = middle_x + (y - middle_y) * slope
         x = axis_x.floor() + columns  # (N, 2 tall + 1, 2 wide + 1)
         across = (x - axis_x) / sigma
-        # A drop during the exposure: even in its middle, fading at both ends.
-        taper = peak * (1 - along.square().square()).clamp(min=0)
+        taper = peak * (1 - along.square()).clamp(min=0).square()  # fades towards both ends
         light = taper * torch.exp(-0.5 * across.square())
         inside = (y >= 0) & (y < height) & (x >= 0) & (x < width)
         first = whose.to(images.device)[:, None, None] * (height * width)

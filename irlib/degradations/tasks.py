@@ -55,19 +55,19 @@ def _denoise(clean: Tensor, generator: torch.Generator, depth: Tensor | None) ->
 
 @TASKS.register("dehaze")
 def _dehaze(clean: Tensor, generator: torch.Generator, depth: Tensor | None) -> Degraded:
-    return haze(clean, (0.2, 2.6), (0.7, 1.0), generator=generator, depth=depth, cast=0.02)
+    return haze(clean, (0.1, 1.7), (0.75, 1.0), generator=generator, depth=depth, cast=0.02)
 
 
 @TASKS.register("derain")
 def _derain(clean: Tensor, generator: torch.Generator, depth: Tensor | None) -> Degraded:
     return rain(
         clean,
-        density=(0.06, 0.3),
-        length=(14.0, 60.0),
-        angle=(-40.0, 40.0),
+        density=(0.03, 0.2),
+        length=(16.0, 75.0),
+        angle=(-38.0, 38.0),
         layers=(1, 3),
         veil=(0.0, 0.02),
-        brightness=(0.25, 0.85),
+        brightness=(0.25, 0.8),
         width=(1.2, 3.2),
         generator=generator,
     )
@@ -87,10 +87,10 @@ def _deblur(clean: Tensor, generator: torch.Generator, depth: Tensor | None) -> 
 def _lowlight(clean: Tensor, generator: torch.Generator, depth: Tensor | None) -> Degraded:
     return low_light(
         clean,
-        exposure=(0.03, 0.45),
-        gamma=(1.2, 2.3),
-        shot=(0.0, 0.0015),
-        read=(0.0, 0.006),
+        exposure=(0.04, 0.45),
+        gamma=(1.2, 2.2),
+        shot=(0.0, 0.002),
+        read=(0.0, 0.007),
         cast=0.2,
         quantise=True,
         generator=generator,
