@@ -62,8 +62,8 @@ def _dehaze(clean: Tensor, generator: torch.Generator, depth: Tensor | None) -> 
 def _derain(clean: Tensor, generator: torch.Generator, depth: Tensor | None) -> Degraded:
     return rain(
         clean,
-        density=(0.03, 0.2),
-        length=(16.0, 75.0),
+        density=(0.04, 0.24),
+        length=(20.0, 90.0),
         angle=(-38.0, 38.0),
         layers=(1, 3),
         veil=(0.0, 0.02),
