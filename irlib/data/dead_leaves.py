@@ -35,8 +35,8 @@ class Scene(NamedTuple):
 
 
 def gaussian_blur(image: np.ndarray, sigma: float) -> np.ndarray:
-    """Separable Gaussian blur of (C, H, W) with edge padding; small sigmas only."""
-    radius = int(np.ceil(3.0 * sigma))
+    """Separable Gaussian blur of (C, H, W) with edge padding; no change below sigma 0.1."""
+    radius = int(np.ceil(3.0 * sigma)) if sigma > 0.1 else 0
     if radius == 0:
         return image
     taps = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma) ** 2)
@@ -145,7 +145,7 @@ def _light(canvas: _Canvas, rng: np.random.Generator) -> None:
     # One lamp for the whole scene: a slow ramp and soft patches of light and shade.
     y = (canvas.rows / canvas.height - 0.5)[:, None]
     x = (canvas.columns / canvas.width - 0.5)[None]
-    ramp = 1.0 + np.float32(rng.normal(0.0, 0.3)) * y + np.float32(rng.normal(0.0, 0.3)) * x
+    ramp = 1.0 + np.float32(rng.normal(0.0, 0.2)) * y + np.float32(rng.normal(0.0, 0.2)) * x
     if rng.random() < 0.5:
         patches = np.roll(canvas.bank[0], canvas.side // 2, 1)[: canvas.height, : canvas.width]
         ramp = ramp + np.float32(rng.uniform(0.0, 0.2)) * patches
@@ -194,7 +194,7 @@ def dead_leaves(
     for leaf in draw_leaves(height, width, rng):
         canvas.paint(leaf)
     _light(canvas, rng)
-    image = gaussian_blur(canvas.image, rng.uniform(0.15, 0.75))  # from crisp to a soft lens
+    image = gaussian_blur(canvas.image, rng.uniform(0.0, 0.65))  # from crisp to a soft lens
     return Scene(
         torch.from_numpy(image.clip(0.0, 1.0)),
         torch.from_numpy(canvas.depth.clip(0.0, 1.0))[None],

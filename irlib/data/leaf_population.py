@@ -14,7 +14,7 @@ from irlib.data.leaf_shapes import KINDS
 from irlib.data.leaf_textures import choose_texture, palette
 
 # Leaves per pixel; a bound on time that only scenes of the smallest leaves reach.
-_MOST_LEAVES_PER_PIXEL = 3000 / 512**2
+_MOST_LEAVES_PER_PIXEL = 4000 / 512**2
 _SMALLEST_TEXTURED_RADIUS = 2.5
 _SMALLEST_SHADOWING_RADIUS = 4.0
 
@@ -95,7 +95,7 @@ def _draw_materials(rng: np.random.Generator) -> _Materials:
         kind=rng.choice(len(KINDS), count, p=rng.dirichlet([1.2, 1.5, 2.0, 1.2, 1.2, 0.8, 0.3])),
         colours=colours,
         texture=choose_texture(count, rng),
-        contrast=np.where(busy, rng.uniform(0.3, 1.1) * rng.beta(1.7, 1.3, count), 0.0),
+        contrast=np.where(busy, rng.uniform(0.4, 1.2) * rng.beta(1.7, 1.2, count), 0.0),
         shading=rng.choice(3, count, p=[0.35, 0.35, 0.3]),
     )
 
@@ -127,9 +127,9 @@ def draw_leaves(height: int, width: int, rng: np.random.Generator) -> list[Leaf]
         list of `Leaf` with decreasing depth, in the order in which they are to be painted.
     """
     side = max(height, width)
-    largest = side * rng.uniform(0.15, 0.5)
-    smallest = min(np.exp(rng.uniform(np.log(1.5), np.log(10.0))), 0.4 * largest)
-    layers = rng.uniform(0.5, 3.5)  # how many leaves lie over a point, on average
+    smallest = np.exp(rng.uniform(np.log(1.5), np.log(0.01 * side + 2.0)))
+    largest = max(side * rng.uniform(0.12, 0.45), 2.0 * smallest)
+    layers = rng.uniform(0.6, 3.5)  # how many leaves lie over a point, on average
     count = _draw_count(height, width, smallest, largest, layers)
 
     y, x = rng.uniform(0.0, height, count), rng.uniform(0.0, width, count)

@@ -7,7 +7,6 @@ training, and two views of one scene stay on one side. Taught in chapter 3.
 
 from __future__ import annotations
 
-import difflib
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,6 +16,7 @@ import torch
 from torch import Tensor
 
 from irlib.errors import IrlibError, UsageError
+from irlib.registry import unknown_name
 
 # name -> file inside skimage/data. Test: three natural colour photographs that resemble
 # nothing in the train half (an animal, an indoor still life, an outdoor scene with sky).
@@ -75,9 +75,7 @@ def _data_file(filename: str) -> Path:
 def _check_name(name: str) -> None:
     if name in _FILES:
         return
-    near = difflib.get_close_matches(str(name), _FILES, n=3)
-    hint = f"; did you mean {' or '.join(repr(n) for n in near)}?" if near else ";"
-    raise UsageError(f"unknown photo {name!r}{hint} known: {', '.join(_FILES)}")
+    raise UsageError(unknown_name("photo", name, list(_FILES)))
 
 
 @cache
