@@ -26,7 +26,7 @@ def test_the_smaller_half_goes_first(height, width):
 
 
 def test_rounding_and_truncating():
-    image = torch.tensor([0.4, 0.5, 0.6, 254.999, 255.0, 300.0]).view(1, 1, 6) / 255
+    image = torch.tensor([0.4, 0.45, 0.6, 254.999, 255.0, 300.0]).view(1, 1, 6) / 255
     image = image.expand(3, 1, 6)
     for quantise, expected in (
         ("round", [0, 0, 1, 255, 255, 255]),
