@@ -50,6 +50,8 @@ TRAIN_PHOTOS: tuple[str, ...] = tuple(_TRAIN_FILES)
 TEST_PHOTOS: tuple[str, ...] = tuple(_TEST_FILES)
 """Names held out for evaluation; training never opens them."""
 
+_WITH_DEPTH = ("motorcycle_left", "motorcycle_right")
+
 # Calibration of the motorcycle pair at the size in which scikit-image ships it.
 _FOCAL_PIXELS = 994.978
 _BASELINE_METRES = 0.193001
@@ -155,30 +157,55 @@ def fill_disparity_holes(disparity: np.ndarray) -> np.ndarray:
     return filled[nearest].astype(np.float32)
 
 
+def right_view_disparity(disparity: np.ndarray) -> np.ndarray:
+    """Moves a left view's disparity into the right view: pixel x goes to column x - d.
+
+    Where several pixels land on one, the nearest (largest disparity) hides the others.
+
+    Args:
+        disparity: (H, W) of the left view, pixels; NaN or infinite where unknown.
+
+    Returns:
+        (H, W) float32 of the right view, NaN where nothing landed.
+    """
+    height, width = disparity.shape
+    rows, columns = np.nonzero(np.isfinite(disparity))
+    values = disparity[rows, columns]
+    landed = np.rint(columns - values).astype(np.int64)
+    inside = (landed >= 0) & (landed < width)
+    moved = np.full((height, width), -np.inf, np.float32)
+    np.maximum.at(moved, (rows[inside], landed[inside]), values[inside])
+    return np.where(np.isfinite(moved), moved, np.float32(np.nan))
+
+
 @cache
-def _motorcycle_depth() -> Tensor:
+def _motorcycle_depth(name: str) -> Tensor:
     with np.load(_data_file("motorcycle_disp.npz"), allow_pickle=False) as archive:
-        disparity = archive["arr_0"]
-    metres = (
-        _BASELINE_METRES
-        * _FOCAL_PIXELS
-        / (fill_disparity_holes(disparity) + _PRINCIPAL_POINT_SHIFT)
-    )
-    depth = (metres - metres.min()) / (metres.max() - metres.min())
-    return torch.from_numpy(depth.astype(np.float32))[None]
+        left = archive["arr_0"]
+    disparity = left if name == "motorcycle_left" else right_view_disparity(left)
+
+    def metres(pixels: np.ndarray) -> np.ndarray:
+        return _BASELINE_METRES * _FOCAL_PIXELS / (pixels + _PRINCIPAL_POINT_SHIFT)
+
+    measured = left[np.isfinite(left)]
+    near, far = metres(measured.max()), metres(measured.min())  # one scale for both views
+    depth = (metres(fill_disparity_holes(disparity)) - near) / (far - near)
+    return torch.from_numpy(depth.astype(np.float32).clip(0.0, 1.0))[None]
 
 
 def photo_depth(name: str) -> Tensor:
-    """Measured depth of a photograph, scaled so that the nearest pixel is 0 and the farthest 1.
+    """Measured depth of a photograph, scaled so that the scene's nearest point is 0, its farthest 1.
 
     From the disparity d in pixels of the rectified pair, depth in metres is
     `Z = B f / (d + s)`: baseline B, focal length f in pixels, and s the horizontal shift between
     the two principal points (the calibration published with the Middlebury 2014 stereo set, in
-    the size scikit-image ships). Z is then scaled linearly to [0, 1]. Holes are filled with the
-    farther of their neighbours (`fill_disparity_holes`).
+    the size scikit-image ships). Z is then scaled linearly to [0, 1], alike in both views. The
+    disparity was measured for the left view; the right view's is moved over from it
+    (`right_view_disparity`). Holes take the farther of their neighbours
+    (`fill_disparity_holes`).
 
     Args:
-        name: "motorcycle_left", the one embedded photograph with a disparity map.
+        name: "motorcycle_left" or "motorcycle_right", the photographs with a disparity map.
 
     Returns:
         float32 tensor (1, H, W) in [0, 1], aligned with `photo(name)`.
@@ -187,8 +214,8 @@ def photo_depth(name: str) -> Tensor:
         UsageError: the photograph is unknown or has no depth.
     """
     _check_name(name)
-    if name != "motorcycle_left":
+    if name not in _WITH_DEPTH:
         raise UsageError(
-            f"photo {name!r} has no measured depth; only 'motorcycle_left' comes with one"
+            f"photo {name!r} has no measured depth; only {' and '.join(_WITH_DEPTH)} have one"
         )
-    return _motorcycle_depth().clone()
+    return _motorcycle_depth(name).clone()
