@@ -160,7 +160,9 @@ def fill_disparity_holes(disparity: np.ndarray) -> np.ndarray:
 def right_view_disparity(disparity: np.ndarray) -> np.ndarray:
     """Moves a left view's disparity into the right view: pixel x goes to column x - d.
 
-    Where several pixels land on one, the nearest (largest disparity) hides the others.
+    Where several pixels land on one, the nearest (largest disparity) hides the others. Pixels on
+    the outline of an object, where shrinking the map mixed near with far, belong to no surface
+    and would land in mid-air; they stay behind.
 
     Args:
         disparity: (H, W) of the left view, pixels; NaN or infinite where unknown.
@@ -169,7 +171,15 @@ def right_view_disparity(disparity: np.ndarray) -> np.ndarray:
         (H, W) float32 of the right view, NaN where nothing landed.
     """
     height, width = disparity.shape
-    rows, columns = np.nonzero(np.isfinite(disparity))
+    known = np.isfinite(disparity)
+    reach = 3
+    padded = np.pad(np.where(known, disparity, np.nan), ((0, 0), (reach, reach)), mode="edge")
+    around = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1, axis=1)
+    lowest = np.where(np.isnan(around), np.inf, around).min(-1)
+    highest = np.where(np.isnan(around), -np.inf, around).max(-1)
+    with np.errstate(invalid="ignore"):
+        mixed = (disparity - lowest > 1.0) & (highest - disparity > 1.0)
+    rows, columns = np.nonzero(known & ~mixed)
     values = disparity[rows, columns]
     landed = np.rint(columns - values).astype(np.int64)
     inside = (landed >= 0) & (landed < width)
@@ -194,7 +204,7 @@ def _motorcycle_depth(name: str) -> Tensor:
 
 
 def photo_depth(name: str) -> Tensor:
-    """Measured depth of a photograph, scaled so that the scene's nearest point is 0, its farthest 1.
+    """Measured depth of a photograph, scaled from 0 (the scene's nearest point) to 1.
 
     From the disparity d in pixels of the rectified pair, depth in metres is
     `Z = B f / (d + s)`: baseline B, focal length f in pixels, and s the horizontal shift between

@@ -125,6 +125,12 @@ def test_the_nearest_hides_the_others_in_the_other_view():
     assert np.isnan(moved[0, 2:]).all()
 
 
+def test_mixed_pixels_of_an_outline_stay_behind():
+    row = np.array([[1.0] * 6 + [3.5] + [6.0] * 6])
+    landed = photos.right_view_disparity(row)[0]
+    assert set(landed[np.isfinite(landed)]) == {1.0, 6.0}
+
+
 def test_holes_take_the_farther_neighbour():
     nan = np.nan
     filled = photos.fill_disparity_holes(
