@@ -8,6 +8,22 @@ from typing import Any
 
 from irlib.viz.run_page import PAGE_NAME, write_run_page
 
+# Parts of a page that the theme writes and this book does not use.
+_UNUSED = tuple(
+    re.compile(pattern, re.DOTALL)
+    for pattern in (
+        # Early requests for icon fonts, allowed only on a web server: opened from a folder, each
+        # page would report three errors. The style sheets load the fonts anyway.
+        r'\s*<link rel="preload" as="font"[^>]*>',
+        # Thebe runs cells on a server elsewhere, which this book never does. Its settings stand
+        # in each page twice, an error to the browser.
+        r"\s*<script>const THEBE_JS_URL.*?</script>",
+        r'\s*<script[^>]*src="[^"]*sphinx-thebe\.js[^"]*"></script>',
+        r'\s*<script type="text/x-thebe-config">.*?</script>',
+        r"\s*<script>kernelName = .*?</script>",
+    )
+)
+
 
 def ensure_run_page(app: Any, config: Any = None) -> None:
     """Write the fragment behind "Your run" where no training has written one yet."""
@@ -16,18 +32,14 @@ def ensure_run_page(app: Any, config: Any = None) -> None:
         write_run_page(folder, None)
 
 
-# The theme asks browsers to fetch its icon fonts early, in a way that only a web server allows.
-# Opened from a folder, each page would report three errors and gain nothing.
-_FONT_PRELOAD = re.compile(r'\s*<link rel="preload" as="font"[^>]*>')
-
-
-def drop_font_preloads(app: Any, exception: Exception | None) -> None:
-    """Remove the early font requests from every built page; the style sheets load the fonts."""
+def drop_unused_parts(app: Any, exception: Exception | None) -> None:
+    """Remove from every built page what the theme writes and the book does not use."""
     if exception is not None or app.builder.format != "html":
         return
     for page in Path(app.outdir).rglob("*.html"):
-        text = page.read_text(encoding="utf-8")
-        lighter = _FONT_PRELOAD.sub("", text)
+        text = lighter = page.read_text(encoding="utf-8")
+        for pattern in _UNUSED:
+            lighter = pattern.sub("", lighter)
         if lighter != text:
             page.write_text(lighter, encoding="utf-8")
 
@@ -35,5 +47,5 @@ def drop_font_preloads(app: Any, exception: Exception | None) -> None:
 def setup(app: Any) -> dict[str, Any]:
     """Register with Sphinx."""
     app.connect("config-inited", ensure_run_page)
-    app.connect("build-finished", drop_font_preloads)
+    app.connect("build-finished", drop_unused_parts)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,147 @@
+"""The built pages: the strict build itself, links, and what a reader's browser sees.
+
+All in one module, so that pytest-xdist (`--dist loadscope`) builds the book once.
+"""
+
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+WIDTHS = (1280, 390)
+
+
+class Page(HTMLParser):
+    """Collects what the checks need from one page."""
+
+    def __init__(self, path: Path):
+        super().__init__()
+        self.ids: set[str] = set()
+        self.links: list[str] = []
+        self.loaded: list[str] = []
+        self.images: list[dict] = []
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attrs):
+        values = dict(attrs)
+        self.ids |= {values[key] for key in ("id", "name") if values.get(key)}
+        if tag == "a" and values.get("href"):
+            self.links.append(values["href"])
+        if tag in ("script", "img", "iframe", "source") and values.get("src"):
+            self.loaded.append(values["src"])
+        if tag == "link" and values.get("href") and values.get("rel") == "stylesheet":
+            self.loaded.append(values["href"])
+        if tag == "img":
+            self.images.append(values)
+
+
+@pytest.fixture(scope="module")
+def pages(built_book) -> dict[Path, Page]:
+    return {path: Page(path) for path in sorted(built_book.rglob("*.html"))}
+
+
+@pytest.mark.build
+def test_the_book_builds_without_a_warning(built_book, page_names):
+    missing = [name for name in page_names if not (built_book / f"{name}.html").exists()]
+    assert not missing
+
+
+@pytest.mark.build
+def test_links_between_pages_lead_somewhere(pages):
+    broken = []
+    for path, page in pages.items():
+        for link in page.links:
+            parts = urlsplit(link)
+            if parts.scheme or parts.netloc:
+                continue
+            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            if not target.exists():
+                broken.append(f"{path.name}: {link}")
+            elif target in pages and unquote(parts.fragment) not in {"", *pages[target].ids}:
+                broken.append(f"{path.name}: {link} (no such place)")
+    assert not broken
+
+
+@pytest.mark.build
+def test_pages_load_nothing_from_the_network(pages):
+    for path, page in pages.items():
+        far = [source for source in page.loaded if urlsplit(source).scheme in ("http", "https")]
+        assert not far, f"{path.name} needs the network for {far}"
+
+
+@pytest.mark.build
+def test_every_picture_has_a_text_alternative(pages):
+    for path, page in pages.items():
+        bare = [image for image in page.images if not (image.get("alt") or "").strip()]
+        assert not bare, f"{path.name} has {len(bare)} pictures without alt text"
+
+
+@pytest.fixture(params=WIDTHS, ids=lambda width: f"{width}px")
+def view(request, browser):
+    context = browser.new_context(viewport={"width": request.param, "height": 900})
+    yield context.new_page()
+    context.close()
+
+
+@pytest.mark.browser
+def test_every_page_fits_and_reports_no_error(view, book_address, page_names):
+    problems: list[str] = []
+    view.on("console", lambda m: problems.append(m.text) if m.type == "error" else None)
+    view.on("pageerror", lambda error: problems.append(str(error)))
+    view.on("requestfailed", lambda request: problems.append(f"not loaded: {request.url[:120]}"))
+    for name in page_names:
+        view.goto(f"{book_address}/{name}.html", wait_until="load")
+        wide = view.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        if wide > 0:
+            problems.append(f"scrolls sideways by {wide} pixels")
+        broken = view.evaluate(
+            "[...document.images].filter(i => i.complete && i.naturalWidth === 0).length"
+        )
+        if broken:
+            problems.append(f"{broken} broken pictures")
+        assert not problems, f"{name}: {problems}"
+
+
+@pytest.mark.browser
+def test_a_page_also_works_from_a_folder(view, built_book, page_names):
+    problems: list[str] = []
+    view.on("console", lambda m: problems.append(m.text) if m.type == "error" else None)
+    view.goto((built_book / f"{page_names[0]}.html").as_uri(), wait_until="load")
+    assert not problems
+
+
+@pytest.mark.browser
+def test_mathematics_is_drawn(view, book_address):
+    view.goto(f"{book_address}/book/notation.html", wait_until="load")
+    view.wait_for_selector("mjx-container", timeout=15_000)
+    assert view.locator("mjx-merror").count() == 0
+
+
+@pytest.mark.browser
+def test_there_is_exactly_one_search_box(browser, book_address):
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(f"{book_address}/book/preface.html", wait_until="load")
+    boxes = page.locator("button.search-button-field, button.search-button, form.bd-search")
+    assert sum(box.is_visible() for box in boxes.all()) == 1
+    page.close()
+
+
+@pytest.mark.browser
+def test_sliders_on_pages_move_by_keyboard(view, book_address, page_names):
+    for name in page_names:
+        view.goto(f"{book_address}/{name}.html", wait_until="load")
+        figures = view.locator("figure.irlib-slider")
+        for index in range(figures.count()):
+            figure = figures.nth(index)
+            handle = figure.locator("input[type=range]")
+            if not handle.is_visible():  # inside a folded solution
+                continue
+            clip = "e => getComputedStyle(e).clipPath"
+            before = figure.locator("img.after").evaluate(clip)
+            handle.focus()
+            view.keyboard.press("ArrowRight")
+            assert figure.locator("img.after").evaluate(clip) != before, f"{name}, slider {index}"
+            box = figure.bounding_box()
+            assert box["x"] >= 0
+            assert box["x"] + box["width"] <= view.viewport_size["width"]

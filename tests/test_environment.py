@@ -1,0 +1,75 @@
+"""The three lists of packages agree: ranges in pyproject, the lock, and environment.yml."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).resolve().parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+PIN = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)==([A-Za-z0-9][A-Za-z0-9._!+-]*)")
+
+
+def direct_dependencies() -> list[Requirement]:
+    texts = list(PROJECT["dependencies"])
+    for extra in PROJECT["optional-dependencies"].values():
+        texts += extra
+    return [Requirement(text) for text in texts]
+
+
+def pins(lines: list[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for line in lines:
+        match = PIN.fullmatch(line)
+        assert match, f"not a plain name==version: {line!r}"
+        name = canonicalize_name(match[1])
+        assert name not in found, f"{name} is pinned twice"
+        found[name] = match[2]
+    return found
+
+
+@pytest.fixture(scope="module")
+def lock() -> dict[str, str]:
+    lines = (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
+    return pins([line for line in lines if line and not line.startswith("#")])
+
+
+@pytest.fixture(scope="module")
+def conda() -> dict:
+    return yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("needed", direct_dependencies(), ids=lambda needed: needed.name)
+def test_the_lock_holds_every_direct_dependency_inside_its_range(needed, lock):
+    name = canonicalize_name(needed.name)
+    assert name in lock, f"{needed.name} is in pyproject.toml and not in requirements.lock"
+    assert needed.specifier.contains(lock[name], prereleases=True), f"{lock[name]} breaks {needed}"
+
+
+def test_environment_yml_pins_the_direct_dependencies_as_the_lock_does(conda, lock):
+    (listed,) = [entry["pip"] for entry in conda["dependencies"] if isinstance(entry, dict)]
+    wanted = {canonicalize_name(needed.name) for needed in direct_dependencies()}
+    assert pins(listed) == {name: lock[name] for name in wanted}
+
+
+def test_environment_yml_asks_for_the_same_python(conda):
+    (python,) = [entry for entry in conda["dependencies"] if str(entry).startswith("python")]
+    assert SpecifierSet(python.removeprefix("python").strip()) == SpecifierSet(
+        PROJECT["requires-python"]
+    )
+
+
+def test_torch_is_the_ordinary_package_with_its_partner(lock):
+    # A "+cpu" build beside the ordinary torchvision fails when either is imported.
+    assert "+" not in lock["torch"]
+    assert "+" not in lock["torchvision"]
+
+
+def test_no_direct_dependency_is_unbounded_where_it_breaks_often():
+    for needed in direct_dependencies():
+        assert needed.specifier, f"{needed.name} has no range at all"
