@@ -5,6 +5,7 @@ from irlib.models.official import load_official
 from irlib.models.promptir import PromptIR
 from irlib.models.registry import MODELS, create, list_models, preset
 from irlib.models.restormer import Restormer
+from irlib.models.weights import load_weights, read_header, require, save_weights
 from irlib.nn.padding import pad_to_multiple
 
 __all__ = [
@@ -15,6 +16,10 @@ __all__ = [
     "create",
     "list_models",
     "load_official",
+    "load_weights",
     "pad_to_multiple",
     "preset",
+    "read_header",
+    "require",
+    "save_weights",
 ]

@@ -1,7 +1,7 @@
 """PromptIR: Restormer with three prompt blocks that tell degradations apart (NeurIPS 2023)."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
@@ -40,6 +40,18 @@ def pocket() -> dict[str, Any]:
     }
 
 
+def smoke() -> dict[str, Any]:
+    """The smallest network that still has every part; it only shows that things run."""
+    return {
+        "dim": 8,
+        "num_blocks": (1, 1, 1, 1),
+        "num_refinement_blocks": 1,
+        "heads": (1, 1, 2, 2),
+        "prompt_dims": (4, 4, 4),
+        "prompt_sizes": (16, 8, 4),
+    }
+
+
 @MODELS.register("promptir")
 class PromptIR(Restormer):
     """PromptIR, one blind network for many degradations.
@@ -74,11 +86,12 @@ class PromptIR(Restormer):
     """
 
     name = "promptir"
-    presets = {
+    presets: ClassVar = {
         "released": released,
         "paper": paper,
         "checkpoint": checkpoint,
         "pocket": pocket,
+        "smoke": smoke,
     }
 
     def __init__(
@@ -157,7 +170,7 @@ class PromptIR(Restormer):
         """
         self.check_input(degraded, self.config["in_channels"])
         weights: dict[str, Tensor] = {}
-        shallow, skips, latent = self.encode(degraded)
+        _, skips, latent = self.encode(degraded)
         level3 = self.decode_level3(self._prompted(latent, 3, weights), skips[2])
         level2 = self.decode_level2(self._prompted(level3, 2, weights), skips[1])
         level1 = self.decode_level1(self._prompted(level2, 1, weights), skips[0])

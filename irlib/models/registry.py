@@ -16,19 +16,26 @@ def list_models() -> list[str]:
 
 
 def preset(name: str, preset_name: str) -> dict[str, Any]:
-    """Returns the constructor arguments of a model's named preset.
+    """Returns every constructor argument of a model's named preset.
 
     Args:
         name: Model, from :func:`list_models`.
-        preset_name: "released" (the authors' code), "paper" (their text) or "pocket" (a laptop).
+        preset_name: "released" (the authors' code), "paper" (their text), "pocket" (a laptop) or
+            "smoke" (a check that things run).
 
     Raises:
         UsageError: No such model or preset; the message suggests the nearest.
     """
-    presets = MODELS.get(name).presets
+    model_class = MODELS.get(name)
+    presets = model_class.presets
     if preset_name not in presets:
         raise UsageError(unknown_name(f"preset of {name}", preset_name, list(presets)))
-    return presets[preset_name]()
+    return {**_defaults(model_class), **presets[preset_name]()}
+
+
+def _defaults(model_class: type[RestorationModel]) -> dict[str, Any]:
+    parameters = inspect.signature(model_class).parameters
+    return {name: parameter.default for name, parameter in parameters.items()}
 
 
 def create(name: str, *, preset_name: str | None = None, **config: Any) -> RestorationModel:
@@ -47,7 +54,7 @@ def create(name: str, *, preset_name: str | None = None, **config: Any) -> Resto
         8
     """
     model_class = MODELS.get(name)
-    known = [key for key in inspect.signature(model_class).parameters]
+    known = list(_defaults(model_class))
     for argument in config:
         if argument not in known:
             raise UsageError(unknown_name(f"argument of {name}", argument, known))

@@ -1,7 +1,7 @@
 """Restormer: a U-shaped Transformer whose attention runs between channels (CVPR 2022)."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -34,6 +34,16 @@ def pocket() -> dict[str, Any]:
     }
 
 
+def smoke() -> dict[str, Any]:
+    """The smallest network that still has every part; it only shows that things run."""
+    return {
+        "dim": 8,
+        "num_blocks": (1, 1, 1, 1),
+        "num_refinement_blocks": 1,
+        "heads": (1, 1, 2, 2),
+    }
+
+
 @MODELS.register("restormer")
 class Restormer(RestorationModel):
     """Restormer, an encoder-decoder of Transformer blocks on four levels, added to its input.
@@ -62,7 +72,12 @@ class Restormer(RestorationModel):
     """
 
     name = "restormer"
-    presets = {"released": released, "paper": paper, "pocket": pocket}
+    presets: ClassVar = {
+        "released": released,
+        "paper": paper,
+        "pocket": pocket,
+        "smoke": smoke,
+    }
 
     def __init__(
         self,
