@@ -43,7 +43,7 @@ class EmbeddedPairs(Dataset):
         patch: int = 64,
         scenes: int = 64,
         scene_size: int = 320,
-        photo_share: float = 0.5,
+        photo_share: float = 0.4,
         seed: int = 0,
         length: int = 1_000_000,
     ) -> None:
