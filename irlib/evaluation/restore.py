@@ -1,0 +1,177 @@
+"""Restoring one image of any size with a trained model, whole or in tiles. Taught in chapter 0."""
+
+import gc
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from irlib.errors import IrlibError, UsageError
+from irlib.evaluation.memory import affordable_pixels, is_out_of_memory
+from irlib.evaluation.tiling import check_tile, spans
+from irlib.nn.padding import pad_to_multiple
+
+Progress = Callable[[int, int], None]
+
+# Where even this does not fit, no smaller tile would help.
+_LEAST_TILE = 64
+# Every model takes so small an image whole; no need to measure it first.
+_SMALL_ENOUGH_UNTRIED = 256 * 256
+
+
+def restore_image(
+    model: nn.Module,
+    image: Tensor,
+    tile: str | int | None = "auto",
+    overlap: int = 32,
+    device: str | torch.device | None = None,
+    progress: Progress | None = None,
+) -> Tensor:
+    """Returns the restored image, of the size of the given one.
+
+    The image is extended by reflection to the multiple that the model needs and cropped after.
+    A network with global attention (Restormer, PromptIR) computes statistics over all it sees, so
+    with tiles it gives slightly other values than without; a purely local one gives the same.
+
+    Args:
+        model: Maps (1, 3, H, W) to the same; ``model.multiple`` is what H and W must be multiples
+            of (1 where absent).
+        image: (3, H, W) in [0, 1], any size from 1 × 1.
+        tile: Side of a tile in pixels, rounded up to the model's multiple; ``None`` for the whole
+            image at once; ``"auto"`` for the whole image where memory allows and otherwise for
+            the largest tile that fits, and smaller ones if that runs out of memory all the same.
+        overlap: Pixels that neighbouring tiles share at least.
+        device: Where to compute; the model is moved there. By default where the model is.
+        progress: Called with (tiles done, tiles in all); starts again if the tile is made smaller.
+
+    Returns:
+        (3, H, W) float32 in [0, 1] on the device of ``image``.
+
+    Raises:
+        UsageError: The image's shape, the tile or the overlap cannot be used.
+        IrlibError: The model's output has another shape or is not finite, or memory ran out.
+    """
+    _check_image(image)
+    if isinstance(tile, str) and tile != "auto":
+        raise UsageError(f"a tile of {tile!r} was given; expected 'auto', None or a whole number.")
+    check_tile(max(2 * overlap, 1) if tile in ("auto", None) else int(tile), overlap)
+    if device is not None:
+        model.to(device)
+    multiple = int(getattr(model, "multiple", 1))
+    padded, (height, width) = pad_to_multiple(image, multiple)
+    was_training = model.training
+    model.eval()
+    try:
+        with torch.no_grad():
+            restored = _restore(model, padded, tile, overlap, multiple, progress)
+    finally:
+        model.train(was_training)
+    return restored[..., :height, :width]
+
+
+def _check_image(image: Tensor) -> None:
+    if image.ndim != 3 or image.shape[0] != 3 or 0 in image.shape:
+        raise UsageError(
+            f"an image of the shape {tuple(image.shape)} was given, but (3, H, W) was expected: "
+            f"one colour image of at least one pixel."
+        )
+    if not image.is_floating_point():
+        raise UsageError(
+            f"an image of the type {image.dtype} was given, but floats in [0, 1] were expected. "
+            f"Divide 8-bit values by 255 first."
+        )
+
+
+def _up_to(length: int, multiple: int) -> int:
+    return -(-length // multiple) * multiple
+
+
+def _restore(
+    model: nn.Module,
+    padded: Tensor,
+    tile: str | int | None,
+    overlap: int,
+    multiple: int,
+    progress: Progress | None,
+) -> Tensor:
+    whole = max(padded.shape[-2:])
+    side = whole if tile is None else tile
+    while True:
+        try:
+            if side == "auto":
+                side = _affordable_side(model, padded, multiple)
+                overlap = min(overlap, side // 2)
+            return _blend(model, padded, _up_to(side, multiple), overlap, multiple, progress)
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            # Outside this block the error would keep the failed pass's tensors alive.
+            tried = min(whole if side == "auto" else side, whole)
+        least = max(_LEAST_TILE, multiple)
+        if tile != "auto" or tried <= least:
+            raise IrlibError(
+                f"out of memory while restoring {padded.shape[-2]} × {padded.shape[-1]} pixels "
+                f"(height × width) in tiles of {tried}. "
+                + ("Free some memory." if tile == "auto" else "Use the tile 'auto'.")
+            )
+        gc.collect()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+        side = max(tried // 2, least)
+        overlap = min(overlap, side // 2)
+
+
+def _affordable_side(model: nn.Module, padded: Tensor, multiple: int) -> int:
+    height, width = padded.shape[-2:]
+    if height * width <= _SMALL_ENOUGH_UNTRIED:
+        return max(height, width)
+    like = padded.new_empty(0, device=_device(model), dtype=_dtype(model, padded))
+    with torch.inference_mode():
+        pixels = affordable_pixels(model, multiple, like)
+    if height * width <= pixels:
+        return max(height, width)
+    return max(int(pixels**0.5) // multiple * multiple, _LEAST_TILE)
+
+
+def _device(model: nn.Module) -> torch.device:
+    return next((p.device for p in model.parameters()), torch.device("cpu"))
+
+
+def _dtype(model: nn.Module, image: Tensor) -> torch.dtype:
+    return next((p.dtype for p in model.parameters() if p.is_floating_point()), image.dtype)
+
+
+def _blend(
+    model: nn.Module,
+    padded: Tensor,
+    tile: int,
+    overlap: int,
+    multiple: int,
+    progress: Progress | None,
+) -> Tensor:
+    """Restores tile by tile into one image, the only other one that is held."""
+    device, dtype = _device(model), _dtype(model, padded)
+    rows = spans(padded.shape[-2], tile, overlap, multiple)
+    columns = spans(padded.shape[-1], tile, overlap, multiple)
+    blended = torch.zeros(padded.shape, device=padded.device)
+    for done, (row, column) in enumerate([(r, c) for r in rows for c in columns], start=1):
+        part = padded[None, :, row.start : row.stop, column.start : column.stop]
+        with torch.inference_mode():
+            restored = model(part.to(device, dtype))
+        if restored.shape != part.shape:
+            raise IrlibError(
+                f"the model returned the shape {tuple(restored.shape)} for an image of "
+                f"{tuple(part.shape)}; restoring needs a model that keeps the size."
+            )
+        if not restored.isfinite().all():
+            raise IrlibError(
+                "the model's output holds values that are not finite (NaN or infinity). Check its "
+                "weights, and compute in float32 if it ran in a shorter type."
+            )
+        restored = restored[0].to(padded.device, torch.float32).clamp(0, 1)
+        weights = row.weights[:, None] * column.weights
+        restored *= weights.to(padded.device)
+        blended[:, row.start : row.stop, column.start : column.stop] += restored
+        if progress is not None:
+            progress(done, len(rows) * len(columns))
+    return blended.clamp_(0, 1)
