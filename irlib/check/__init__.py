@@ -1,0 +1,68 @@
+"""Checked answers: property tests on the function a reader wrote.
+
+An exercise is a list of sentences that must hold. :func:`check` tries them in turn and names the first
+that fails, with what was seen. It never raises, so a notebook runs on. The exercises of chapter 2
+are in ``irlib.check.chapter_02``, and so on.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pkgutil import iter_modules
+
+from irlib.registry import Registry
+
+#: Exercises by name, such as "ch02.haze"; filled when their chapter's module is imported.
+EXERCISES: Registry["Exercise"] = Registry("exercise")
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """What a correct answer satisfies.
+
+    Attributes:
+        properties: Pairs of a sentence ("beta 0 returns the image unchanged") and a function that
+            takes the reader's answer and raises ``AssertionError`` (with what was seen as its text)
+            where the sentence does not hold.
+    """
+
+    properties: tuple[tuple[str, Callable[[Callable], None]], ...]
+
+
+def exercise(name: str, *properties: tuple[str, Callable[[Callable], None]]) -> Exercise:
+    """Registers an exercise under ``name``."""
+    return EXERCISES.register(name)(Exercise(properties))
+
+
+def exercise_names() -> list[str]:
+    """Names of all exercises of all chapters."""
+    for module in iter_modules(__path__):
+        import_module(f"{__name__}.{module.name}")
+    return sorted(EXERCISES)
+
+
+def check(name: str, answer: Callable) -> bool:
+    """Tests a reader's function and prints the verdict.
+
+    Args:
+        name: Exercise, such as "ch02.haze".
+        answer: The function the exercise asks for.
+
+    Returns:
+        Whether every property holds.
+
+    Raises:
+        UsageError: No exercise of that name.
+    """
+    exercise_names()
+    properties = EXERCISES.get(name).properties
+    for number, (sentence, holds) in enumerate(properties, 1):
+        try:
+            holds(answer)
+        except Exception as error:
+            seen = str(error).strip() or "it does not hold"
+            kind = "" if isinstance(error, AssertionError) else f"{type(error).__name__}: "
+            print(f"Not yet. Property {number} of {len(properties)}: {sentence}.\n{kind}{seen}")
+            return False
+    print(f"Right: all {len(properties)} properties hold.")
+    return True
