@@ -154,6 +154,9 @@ def kernel_of(trajectory: Tensor) -> Tensor:
         )[0].T
     radius = math.ceil(float(trajectory.abs().max()) - 1e-6) if len(trajectory) else 0
     size = 2 * radius + 1
+    # The trapezoid rule: the path's ends belong to one step, every other point to two.
+    light = trajectory.new_ones(len(trajectory))
+    light[[0, -1]] = 0.5
     corner = trajectory.floor()
     part = trajectory - corner
     corner = corner.long() + radius
@@ -165,7 +168,7 @@ def kernel_of(trajectory: Tensor) -> Tensor:
             # A path point exactly on the rim has no neighbour beyond it, and no weight there.
             y = (corner[:, 0] + dy).clamp(0, size - 1)
             x = (corner[:, 1] + dx).clamp(0, size - 1)
-            kernel.index_add_(0, y * size + x, weight_y * weight_x)
+            kernel.index_add_(0, y * size + x, light * weight_y * weight_x)
     return (kernel / kernel.sum()).reshape(size, size)
 
 

@@ -10,7 +10,9 @@ from irlib.degradations.sampling import Amount, Degraded, degrade_batch, draw, p
 LAYER_SHRINK = 0.75
 """Each layer further away has streaks this much shorter, thinner and dimmer."""
 MAX_ANGLE = 60.0
-STREAKS_AT_ONCE = 8192
+PIXELS_AT_ONCE = 2**17
+"""Bounds what painting holds at once: small pieces stay in the cache, large images in memory."""
+EDGE = math.exp(-0.5 * 3**2)
 VEIL_GREY = 0.85
 
 
@@ -124,23 +126,25 @@ def _paint(tables: list[Tensor], images: Tensor) -> Tensor:
     canvas = images.new_zeros(batch * height * width)
     owner = torch.cat([torch.full((len(table),), i) for i, table in enumerate(tables)])
     table = torch.cat(tables)
-    for part, whose in zip(table.split(STREAKS_AT_ONCE), owner.split(STREAKS_AT_ONCE), strict=True):
-        if not len(part):
-            continue
-        tall = int(part[:, 2].max()) + 1
-        wide = int(3 * float(part[:, 3].max())) + 1
+    if not len(table):
+        return canvas.reshape(batch, 1, height, width)
+    tall = int(table[:, 2].max()) + 2
+    wide = int(3 * float(table[:, 3].max())) + 2
+    rows = torch.arange(-tall, tall + 1, device=images.device)[None, :, None]
+    columns = torch.arange(-wide, wide + 1, device=images.device)[None, None, :]
+    share = max(1, PIXELS_AT_ONCE // (rows.numel() * columns.numel()))
+    for part, whose in zip(table.split(share), owner.split(share), strict=True):
         middle_y, middle_x, half, sigma, slope, peak = part.to(images.device, images.dtype)[
             :, :, None, None
         ].unbind(1)  # each (N, 1, 1)
-        rows = torch.arange(-tall, tall + 1, device=images.device)[None, :, None]
-        columns = torch.arange(-wide, wide + 1, device=images.device)[None, None, :]
         y = middle_y.floor() + rows  # (N, 2 tall + 1, 1)
         along = (y - middle_y) / half
         axis_x = middle_x + (y - middle_y) * slope
         x = axis_x.floor() + columns  # (N, 2 tall + 1, 2 wide + 1)
         across = (x - axis_x) / sigma
         taper = peak * (1 - along.square()).clamp(min=0).square()  # fades towards both ends
-        light = taper * torch.exp(-0.5 * across.square())
+        # Brought down to nothing at the patch's edge, three sigma out.
+        light = taper * (torch.exp(-0.5 * across.square()) - EDGE).clamp(min=0)
         inside = (y >= 0) & (y < height) & (x >= 0) & (x < width)
         first = whose.to(images.device)[:, None, None] * (height * width)
         place = first + (y * width + x).long()

@@ -7,7 +7,9 @@ from torch import Tensor
 
 from irlib.degradations.sampling import Amount, Degraded, degrade_batch, draw
 
-FLAKES_AT_ONCE = 1024
+PIXELS_AT_ONCE = 2**17
+"""Bounds what painting holds at once: small pieces stay in the cache, large images in memory."""
+SIZE_CLASSES = 6
 
 
 def snow(
@@ -102,32 +104,41 @@ def _paint(tables: list[Tensor], images: Tensor) -> Tensor:
     canvas = images.new_zeros(batch * height * width)
     owner = torch.cat([torch.full((len(table),), i) for i, table in enumerate(tables)])
     table = torch.cat(tables)
-    order = table[:, 2].argsort()  # flakes of like size share a patch size
-    table, owner = table[order], owner[order]
-    for part, whose in zip(table.split(FLAKES_AT_ONCE), owner.split(FLAKES_AT_ONCE), strict=True):
-        if not len(part):
+    # Flakes of like size are painted together, each in a patch that just holds the largest.
+    for same_size in table[:, 2].argsort().tensor_split(SIZE_CLASSES):
+        if not len(same_size):
             continue
-        reach = math.ceil(float((part[:, 2] * 1.5 + part[:, 3:5].abs().amax(1)).max())) + 1
-        y0, x0, radius, path_y, path_x, opacity = (
-            part.to(images.device, images.dtype)[:, :, None, None].unbind(1)
-        )  # fmt: skip
-        offset = torch.arange(-reach, reach + 1, device=images.device)
-        y = y0.floor() + offset[:, None]  # (N, S, 1)
-        x = x0.floor() + offset  # (N, 1, S)
-        dy, dx = y - y0, x - x0
-        # Distance to the segment that the flake's middle travels.
-        squared = (path_y.square() + path_x.square()).clamp(min=1e-12)
-        place = ((dy * path_y + dx * path_x) / squared).clamp(-1, 1)
-        distance = ((dy - place * path_y).square() + (dx - place * path_x).square()).sqrt()
-        # Opaque inside, fading over half a radius on either side of the rim.
-        edge = ((1.5 * radius - distance) / radius).clamp(0, 1)
-        cover = opacity * edge.square() * (3 - 2 * edge)
-        inside = (y >= 0) & (y < height) & (x >= 0) & (x < width)
-        where = whose.to(images.device)[:, None, None] * (height * width) + (y * width + x).long()
-        canvas.scatter_reduce_(
-            0,
-            torch.where(inside, where, 0).flatten(),
-            torch.where(inside, cover, 0.0).flatten(),
-            reduce="amax",
-        )
+        largest = table[same_size]
+        reach = math.ceil(float((largest[:, 2] * 1.5 + largest[:, 3:5].abs().amax(1)).max())) + 1
+        share = max(1, PIXELS_AT_ONCE // (2 * reach + 1) ** 2)
+        for chosen in same_size.split(share):
+            _paint_flakes(canvas, table[chosen], owner[chosen], reach, height, width)
     return canvas.reshape(batch, 1, height, width)
+
+
+def _paint_flakes(
+    canvas: Tensor, table: Tensor, owner: Tensor, reach: int, height: int, width: int
+) -> None:
+    """Paints flakes, each in a square patch reaching so far from its middle, onto flat images."""
+    y0, x0, radius, path_y, path_x, opacity = (
+        table.to(canvas)[:, :, None, None].unbind(1)
+    )  # fmt: skip
+    offset = torch.arange(-reach, reach + 1, device=canvas.device)
+    y = y0.floor() + offset[:, None]  # (N, S, 1)
+    x = x0.floor() + offset  # (N, 1, S)
+    dy, dx = y - y0, x - x0
+    # Distance to the segment that the flake's middle travels.
+    squared = (path_y.square() + path_x.square()).clamp(min=1e-12)
+    place = ((dy * path_y + dx * path_x) / squared).clamp(-1, 1)
+    distance = ((dy - place * path_y).square() + (dx - place * path_x).square()).sqrt()
+    # Opaque inside, fading over half a radius on either side of the rim.
+    edge = ((1.5 * radius - distance) / radius).clamp(0, 1)
+    cover = opacity * edge.square() * (3 - 2 * edge)
+    inside = (y >= 0) & (y < height) & (x >= 0) & (x < width)
+    where = owner.to(canvas.device)[:, None, None] * (height * width) + (y * width + x).long()
+    canvas.scatter_reduce_(
+        0,
+        torch.where(inside, where, 0).flatten(),
+        torch.where(inside, cover, 0.0).flatten(),
+        reduce="amax",
+    )

@@ -25,8 +25,8 @@ class Water:
 
 WATERS: Registry[tuple[Water, ...]] = Registry("water")
 GREEN = Water(
-    attenuation=((0.6, 1.2), (0.15, 0.35), (0.30, 0.60)),
-    colour=((0.05, 0.20), (0.35, 0.55), (0.25, 0.45)),
+    attenuation=((0.6, 1.2), (0.15, 0.35), (0.35, 0.65)),
+    colour=((0.05, 0.20), (0.38, 0.55), (0.22, 0.38)),
 )
 BLUE = Water(
     attenuation=((0.6, 1.2), (0.25, 0.45), (0.10, 0.30)),
