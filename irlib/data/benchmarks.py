@@ -202,7 +202,7 @@ def folders_named(root: Path, names: tuple[str, ...]) -> list[Path]:
 
 
 def bears_name(folder: Path, name: str) -> bool:
-    """Whether the path of a folder ends in one of a benchmark's folder names, such as ``LOL/test``."""
+    """Whether a folder's path ends in a benchmark's folder name, such as ``LOL/test``."""
     wanted = [plain_name(part) for part in name.split("/")]
     return [plain_name(part) for part in folder.resolve().parts[-len(wanted) :]] == wanted
 
