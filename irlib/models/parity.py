@@ -93,7 +93,7 @@ def compare_all(folder: str | Path | None = None) -> list[ParityResult]:
     results = [compare_fixture(path) for path in fixtures(place)]
     if not results:
         raise UsageError(
-            f"no parity fixture in {place}; expected files such as restormer.safetensors, each with "
+            f"no parity fixture in {place}; expected files such as restormer.safetensors, with "
             "inputs, outputs and weights of the authors' network."
         )
     return results

@@ -21,19 +21,20 @@ def channel_attention(query: Tensor, key: Tensor, temperature: Tensor) -> Tensor
         temperature: (h, 1, 1), multiplied.
 
     Returns:
-        (B, h, d, d) in float32, rows summing to 1.
+        (B, h, d, d) in float32 (float64 for float64), rows summing to 1.
     """
     if query.dtype == torch.float16:  # a sum over many pixels leaves float16's range
         query, key = query.float(), key.float()
     with torch.autocast(query.device.type, enabled=False):
-        products = (query @ key.transpose(-2, -1)).float()  # (B, h, d, d)
-        lengths = _row_lengths(query).unsqueeze(-1) * _row_lengths(key).unsqueeze(-2)
-        return (temperature.float() * products / lengths).softmax(dim=-1)
+        wide = torch.promote_types(query.dtype, torch.float32)
+        products = (query @ key.transpose(-2, -1)).to(wide)  # (B, h, d, d)
+        lengths = _row_lengths(query, wide).unsqueeze(-1) * _row_lengths(key, wide).unsqueeze(-2)
+        return (temperature.to(wide) * products / lengths).softmax(dim=-1)
 
 
-def _row_lengths(rows: Tensor) -> Tensor:
+def _row_lengths(rows: Tensor, dtype: torch.dtype) -> Tensor:
     """Euclidean length along the pixels, (B, h, d, N) to (B, h, d), never zero."""
-    return torch.linalg.vector_norm(rows, dim=-1, dtype=torch.float32).clamp_min(SMALLEST_NORM)
+    return torch.linalg.vector_norm(rows, dim=-1, dtype=dtype).clamp_min(SMALLEST_NORM)
 
 
 def attend_and_project(
@@ -55,7 +56,7 @@ def attend_and_project(
     """
     heads, per_head = attention.shape[1:3]
     by_head = weight.unflatten(1, (heads, per_head)).transpose(0, 1)  # (h, C, d)
-    folded = (by_head.float() @ attention).to(value.dtype)  # (B, h, C, d)
+    folded = (by_head.to(attention.dtype) @ attention).to(value.dtype)  # (B, h, C, d)
     folded = folded.transpose(-2, -1).flatten(1, 2)  # (B, C in, C out)
     pixels = value.flatten(2).transpose(1, 2)  # (B, N, C): a view of a channels-last map
     projected = pixels @ folded

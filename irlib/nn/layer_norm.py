@@ -54,6 +54,7 @@ class BiasFreeLayerNorm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         pixels = x.permute(0, 2, 3, 1)
-        variance = pixels.float().var(dim=-1, unbiased=False, keepdim=True)
+        wide = torch.promote_types(x.dtype, torch.float32)
+        variance = pixels.to(wide).var(dim=-1, unbiased=False, keepdim=True)
         scale = torch.rsqrt(variance + EPSILON).to(x.dtype)
         return (pixels * scale * self.weight.to(x.dtype)).permute(0, 3, 1, 2)

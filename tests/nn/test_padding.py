@@ -1,0 +1,31 @@
+"""Padding reaches the multiple by mirroring and cuts back to the same bits."""
+
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch.nn import functional as F
+
+from irlib.nn import pad_to_multiple
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(1, 40), st.integers(1, 40), st.sampled_from([1, 2, 8, 16]))
+def test_any_size_reaches_the_multiple_and_cuts_back(height, width, multiple):
+    image = torch.rand(3, height, width)
+    padded, (kept_height, kept_width) = pad_to_multiple(image, multiple)
+    assert padded.shape[1] % multiple == padded.shape[2] % multiple == 0
+    assert padded.shape[1] - height < multiple
+    assert torch.equal(padded[..., :kept_height, :kept_width], image)
+    assert set(padded.unique().tolist()) == set(image.unique().tolist())
+
+
+def test_a_fitting_size_is_not_touched():
+    image = torch.rand(1, 3, 16, 24)
+    assert pad_to_multiple(image, 8)[0] is image
+
+
+def test_padding_is_torch_reflection_where_that_exists():
+    image = torch.rand(1, 3, 13, 18)
+    torch.testing.assert_close(
+        pad_to_multiple(image, 8)[0], F.pad(image, (0, 6, 0, 3), mode="reflect")
+    )

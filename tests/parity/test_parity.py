@@ -1,0 +1,151 @@
+"""Outputs of the authors' own code, reproduced; wrong variants do not pass."""
+
+import json
+
+import pytest
+import torch
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
+from torch.nn import functional as F
+
+from irlib import models
+from irlib.models.parity import GOLDEN, compare_all, compare_fixture, fixtures, formula_tensor
+from irlib.nn import attention, feed_forward, prompt
+
+SMALL = ["restormer", "restormer_biasfree", "restormer_dualpixel", "promptir"]
+MEMBERS = {
+    "restormer": 304_746,
+    "restormer_biasfree": 311_033,
+    "restormer_dualpixel": 305_090,
+    "promptir": 1_704_131,
+}
+CHECK_VALUES = [
+    (0, [48, 3, 3, 3], "fan_in", 0, 0.15255964),
+    (0, [48, 3, 3, 3], "fan_in", 1, 0.11210582),
+    (0, [48, 3, 3, 3], "fan_in", -1, -0.0281423),
+    (1, [48], "one_plus_fifth", 0, 0.83255875),
+    (2, [48], "fifth", 0, -0.13827582),
+    (3, [1, 1, 1], "one_plus_half", 0, 0.89241052),
+    (493, [3, 96, 3, 3], "fan_in", 0, -0.02109781),
+    (1, [1, 5, 64, 64, 64], "uniform01", 1, 0.91135323),
+]
+
+
+@pytest.mark.parametrize(("position", "shape", "rule", "element", "value"), CHECK_VALUES)
+def test_formula_gives_its_check_values(position, shape, rule, element, value):
+    tensor = formula_tensor(position, shape, rule, seed=1)
+    assert list(tensor.shape) == shape
+    assert tensor.flatten()[element].item() == pytest.approx(value, abs=2e-8)
+
+
+@pytest.mark.parametrize(
+    ("system", "parameters"), [("restormer", 26_126_644), ("promptir", 35_376_967)]
+)
+def test_full_size_golden_outputs(system, parameters):
+    result = compare_fixture(GOLDEN / f"{system}_full_formula.safetensors")
+    assert result.passed, result
+    assert result.parameters == parameters
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_shared_fixture(shared, name):
+    result = compare_fixture(shared / "parity" / f"{name}.safetensors")
+    assert result.passed, result
+    assert result.first_differing_layer is None
+    assert result.parameters == MEMBERS[name]
+
+
+@pytest.mark.parametrize("system", ["restormer", "promptir"])
+def test_golden_files_are_cut_from_the_shared_fixtures(shared, system):
+    name = f"{system}_full_formula.safetensors"
+    full, golden = load_file(shared / "parity" / name), load_file(GOLDEN / name)
+    assert torch.equal(golden["input.0"], full["input.1"])
+    assert torch.equal(golden["output.0"], full["output.1"][..., ::4, ::4])
+    with safe_open(shared / "parity" / name, "pt") as a, safe_open(GOLDEN / name, "pt") as b:
+        assert json.loads(a.metadata()["tensors"]) == json.loads(b.metadata()["tensors"])
+
+
+def test_a_difference_is_found_and_its_first_layer_named(shared, tmp_path):
+    source = shared / "parity" / "restormer.safetensors"
+    with safe_open(source, "pt") as file:
+        metadata = file.metadata()
+    state = load_file(source)
+    state["state.latent.1.attn.temperature"] *= 2
+    save_file(state, tmp_path / source.name, metadata)
+    taps = source.with_name("restormer.taps.safetensors")
+    (tmp_path / taps.name).write_bytes(taps.read_bytes())
+    (result,) = compare_all(tmp_path)
+    assert not result.passed
+    assert result.first_differing_layer == "latent"
+
+
+def test_no_fixture_is_said(tmp_path):
+    with pytest.raises(models.registry.UsageError, match="no parity fixture"):
+        compare_all(tmp_path)
+    assert len(fixtures(GOLDEN)) == 2
+
+
+def mutant_difference(shared, name):
+    return compare_fixture(shared / "parity" / f"{name}.safetensors").difference
+
+
+def interpolate_as(**changes):
+    def changed(x, size, **settings):
+        return F.interpolate(x, size, **{**settings, **changes})
+
+    return changed
+
+
+class Functional:
+    """torch.nn.functional with one function exchanged."""
+
+    def __init__(self, **exchanged):
+        self.__dict__.update(exchanged)
+
+    def __getattr__(self, name):
+        return getattr(F, name)
+
+
+def uniform_weights(self, x):
+    return torch.full((len(x), len(self.components)), 1 / len(self.components))
+
+
+def sigmoid_weights(self, x):
+    return self.weight_head(x.mean(dim=(2, 3))).sigmoid()
+
+
+def convolve_first(self, x, weights=None):
+    mixed = torch.einsum("bn,npij->bpij", self.weights(x), self.components)
+    return F.interpolate(self.conv(mixed), x.shape[2:], mode="bilinear")
+
+
+PROMPT_MUTANTS = {
+    "corners aligned": (prompt, "F", Functional(interpolate=interpolate_as(align_corners=True))),
+    "antialiased": (prompt, "F", Functional(interpolate=interpolate_as(antialias=True))),
+    "convolution first": (prompt.PromptGeneration, "forward", convolve_first),
+    "uniform weights": (prompt.PromptGeneration, "weights", uniform_weights),
+    "sigmoid weights": (prompt.PromptGeneration, "weights", sigmoid_weights),
+}
+
+
+@pytest.mark.parametrize("mutant", PROMPT_MUTANTS)
+def test_wrong_prompts_fail_parity(shared, monkeypatch, mutant):
+    monkeypatch.setattr(*PROMPT_MUTANTS[mutant])
+    assert mutant_difference(shared, "promptir") > 1e-3
+
+
+def test_swapped_concatenation_fails_parity(shared, monkeypatch):
+    right_way = torch.cat
+    monkeypatch.setattr(torch, "cat", lambda parts, dim=0: right_way(parts[::-1], dim=dim))
+    for name in ("restormer", "promptir"):
+        assert mutant_difference(shared, name) > 1e-2
+
+
+def test_tanh_gelu_and_divided_temperature_fail_parity(shared, monkeypatch):
+    with monkeypatch.context() as patch:
+        tanh = Functional(gelu=lambda x: F.gelu(x, approximate="tanh"))
+        patch.setattr(feed_forward, "F", tanh)
+        assert 5e-5 < mutant_difference(shared, "restormer") < 1e-3
+    right = attention.channel_attention
+    monkeypatch.setattr(attention, "channel_attention", lambda q, k, t: right(q, k, 1 / t))
+    assert mutant_difference(shared, "restormer") > 1e-2
