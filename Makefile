@@ -46,7 +46,7 @@ lab: $(STAMP)  ## open JupyterLab on the notebooks
 	$(BIN)/jupyter-lab --notebook-dir=notebooks
 
 reproduce: $(STAMP)  ## train the shipped pocket PromptIR again (an hour or two on CPU, minutes on a GPU)
-	$(BIN)/irlib train promptir --scale pocket --run-dir runs/promptir-pocket
+	$(BIN)/irlib train promptir --scale pocket
 
 clean:  ## remove what was built here; .venv and runs/ stay
 	rm -rf _build book/_generated .ruff_cache .hypothesis

@@ -1,7 +1,10 @@
 """The three lists of packages agree: ranges in pyproject, the lock, and environment.yml."""
 
+import ast
 import re
+import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -73,3 +76,20 @@ def test_torch_is_the_ordinary_package_with_its_partner(lock):
 def test_no_direct_dependency_is_unbounded_where_it_breaks_often():
     for needed in direct_dependencies():
         assert needed.specifier, f"{needed.name} has no range at all"
+
+
+@pytest.mark.parametrize("folder", ["irlib", "tests"])
+def test_what_is_imported_is_asked_for(folder):
+    """A package that arrives only because another one needs it may leave with the next version."""
+    imported: set[str] = set()
+    for path in (ROOT / folder).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                imported.add(node.module.split(".")[0])
+    owners = packages_distributions()
+    asked = {canonicalize_name(needed.name) for needed in direct_dependencies()} | {"irlib"}
+    for name in imported - set(sys.stdlib_module_names) - {"tests"}:
+        known = {canonicalize_name(owner) for owner in owners.get(name, [])}
+        assert known & asked, f"{folder} imports {name}; add {known or name} to pyproject.toml"
