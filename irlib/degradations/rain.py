@@ -147,8 +147,8 @@ def _paint(tables: list[Tensor], images: Tensor) -> Tensor:
         light = taper * (torch.exp(-0.5 * across.square()) - EDGE).clamp(min=0)
         inside = (y >= 0) & (y < height) & (x >= 0) & (x < width)
         first = whose.to(images.device)[:, None, None] * (height * width)
-        place = first + (y * width + x).long()
-        canvas.index_add_(
+        place = first + y.long() * width + x.long()
+        canvas.scatter_add_(
             0, torch.where(inside, place, 0).flatten(), torch.where(inside, light, 0.0).flatten()
         )
     return canvas.reshape(batch, 1, height, width)

@@ -135,7 +135,7 @@ def _paint_flakes(
     edge = ((1.5 * radius - distance) / radius).clamp(0, 1)
     cover = opacity * edge.square() * (3 - 2 * edge)
     inside = (y >= 0) & (y < height) & (x >= 0) & (x < width)
-    where = owner.to(canvas.device)[:, None, None] * (height * width) + (y * width + x).long()
+    where = owner.to(canvas.device)[:, None, None] * (height * width) + y.long() * width + x.long()
     canvas.scatter_reduce_(
         0,
         torch.where(inside, where, 0).flatten(),

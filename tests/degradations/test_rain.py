@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from irlib.degradations import degrade_task, rain
+from irlib.degradations.rain import _paint
 from irlib.errors import UsageError
 
 
@@ -102,3 +103,11 @@ def test_training_rain_resembles_rain100l(shared: Path, generator):
     ratio = torch.stack(ours).mean(0) / torch.stack(real).mean(0)
     assert (ratio > 0.5).all(), ratio
     assert (ratio < 2).all(), ratio
+
+
+def test_streaks_are_placed_right_beyond_the_exact_integers_of_float32(generator):
+    """A 24-megapixel frame has more pixels than float32 counts exactly."""
+    tall = torch.zeros(1, 1).expand(3, 9_000_001, 2)  # no memory behind it
+    table = torch.tensor([[9_000_000.0, 1.0, 0.5, 0.4, 0.0, 0.9]])
+    layer = _paint([table], tall[None])[0, 0]
+    assert layer.argmax() == 9_000_000 * 2 + 1
