@@ -12,12 +12,14 @@ from PIL import Image
 
 _ROWS_AT_ONCE = 64
 _PNG_COLOUR = {1: 0, 2: 4, 3: 2, 4: 6}  # by number of channels
-_PAETH = 4
+_UP = 2
 _OTHER_ORDER = {"L": "B", "B": "L", "N": "B" if sys.byteorder == "little" else "L"}
 
 
-def read_deep(path: Path) -> np.ndarray:
+def read_deep(path: Path, opened: Image.Image) -> np.ndarray:
     """Returns the samples of a 16-bit colour PNG or TIFF, (H, W, 2…4) uint16, a TIFF upright.
+
+    ``opened`` is the same file as Pillow sees it, decoded or not.
 
     Pillow unpacks 16-bit colour to its high bytes. Told that the file has the other byte order,
     it unpacks the low bytes; the two together are the whole, for every compression it knows.
@@ -30,7 +32,7 @@ def read_deep(path: Path) -> np.ndarray:
         return (pairs[..., 0::2] << 8) | pairs[..., 1::2]
     if not all(";16" in mode for mode in raw_modes):
         raise ValueError("its 16-bit channels lie in separate planes; save it interleaved")
-    high = _decoded_as(path, lambda mode: mode).astype(np.uint16)
+    high = np.asarray(opened).astype(np.uint16)
     # "RGB;16L" names the order last.
     low = _decoded_as(path, lambda mode: mode[:-1] + _OTHER_ORDER[mode[-1]])
     return (high << 8) | low
@@ -66,12 +68,14 @@ def write_deep_png(
     if exif:
         _chunk(file, b"eXIf", exif.removeprefix(b"Exif\0\0"))
     packer = zlib.compressobj(level=4)
-    step = 2 * channels
-    above = np.zeros((1, width * step), dtype=np.uint8)
+    above = np.zeros((1, 2 * channels * width), dtype=np.uint8)
     for top in range(0, height, _ROWS_AT_ONCE):
         block = samples[top : top + _ROWS_AT_ONCE].astype(">u2")
         rows = block.view(np.uint8).reshape(block.shape[0], -1)
-        packed = packer.compress(_paeth_filtered(rows, above, step).tobytes())
+        # Each row as its difference from the one above, led by the number of that filter.
+        filtered = np.full((rows.shape[0], rows.shape[1] + 1), _UP, dtype=np.uint8)
+        filtered[:, 1:] = rows - np.concatenate((above, rows[:-1]))
+        packed = packer.compress(filtered.tobytes())
         if packed:
             _chunk(file, b"IDAT", packed)
         above = rows[-1:]
@@ -82,23 +86,6 @@ def write_deep_png(
 def _chunk(file: IO[bytes], name: bytes, data: bytes) -> None:
     file.write(struct.pack(">I", len(data)) + name + data)
     file.write(struct.pack(">I", zlib.crc32(data, zlib.crc32(name))))
-
-
-def _paeth_filtered(rows: np.ndarray, above: np.ndarray, step: int) -> np.ndarray:
-    """Returns byte rows as differences from Paeth's predictor, each led by the filter's number."""
-    up = np.concatenate((above, rows[:-1])).astype(np.int16)
-    left, corner = np.zeros_like(up), np.zeros_like(up)
-    left[:, step:] = rows[:, :-step]
-    corner[:, step:] = up[:, :-step]
-    # Distances of left + up - corner from each of its three terms.
-    from_left, from_up = np.abs(up - corner), np.abs(left - corner)
-    from_corner = np.abs(left + up - 2 * corner)
-    predicted = np.where(from_up <= from_corner, up, corner)
-    predicted = np.where((from_left <= from_up) & (from_left <= from_corner), left, predicted)
-    filtered = np.empty((rows.shape[0], rows.shape[1] + 1), dtype=np.uint8)
-    filtered[:, 0] = _PAETH
-    filtered[:, 1:] = rows - predicted.astype(np.uint8)
-    return filtered
 
 
 def write_tiff(

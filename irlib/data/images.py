@@ -140,7 +140,7 @@ def _picture(image: Image.Image, path: Path) -> Picture:
 def _samples(image: Image.Image, path: Path) -> tuple[np.ndarray, int]:
     """Returns the decoded samples (H, W, channels) and their bits."""
     if _depth(image, path) == 16 and not image.mode.startswith("I"):
-        return read_deep(path), 16
+        return read_deep(path, image), 16
     # Older Pillows open 16-bit grey PNG as 32-bit integers.
     if image.mode.startswith("I;16") or (image.mode == "I" and image.format == "PNG"):
         return np.asarray(image, dtype=np.uint16)[..., None], 16
