@@ -1,6 +1,7 @@
 """Reading the checkpoints that the authors published, without ever running code from them."""
 
 import re
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from pickle import UnpicklingError
@@ -80,7 +81,8 @@ def read_tensors(path: Path) -> Mapping[str, Any]:
             from safetensors.torch import load_file
 
             return load_file(path)
-        return torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings(action="ignore"):  # on old pickle protocols, which are refused
+            return torch.load(path, map_location="cpu", weights_only=True)
     except UnpicklingError as error:
         raise IrlibError(
             f"{path} holds Python objects besides tensors and would have to run code to be read; "
