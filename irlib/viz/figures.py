@@ -111,7 +111,7 @@ def plot_curve(
         UsageError: if `alt` is empty, or x and y of a series differ in length.
     """
     _require_alt(alt)
-    figure, (axis,) = _figure(7.0, 3.6)
+    figure, (axis,) = _figure(6.4, 3.6)
     for index, (name, (x, y)) in enumerate(series.items()):
         if len(x) != len(y):
             raise UsageError(
@@ -143,7 +143,7 @@ def plot_bars(
         A figure that displays itself.
     """
     _require_alt(alt)
-    figure, (axis,) = _figure(7.0, 3.6)
+    figure, (axis,) = _figure(6.4, 3.6)
     names = list(dict.fromkeys(name for bars in groups.values() for name in bars))
     width = 0.8 / max(1, len(names))
     for index, name in enumerate(names):

@@ -35,21 +35,21 @@ def apply_style() -> None:
 
 def settings() -> dict[str, object]:
     """Return the Matplotlib settings as a dictionary, for `matplotlib.rc_context`."""
-    from cycler import cycler
+    from matplotlib import cycler
 
     return {
         "axes.axisbelow": True,
         "axes.edgecolor": "#555555",
         "axes.grid": True,
-        "axes.labelsize": 10,
+        "axes.labelsize": 11,
         "axes.prop_cycle": cycler(color=list(palette.values())),
         "axes.spines.right": False,
         "axes.spines.top": False,
-        "axes.titlesize": 10,
+        "axes.titlesize": 11,
         "figure.constrained_layout.use": True,
         "figure.dpi": 100,
         "figure.facecolor": "white",
-        "font.size": 10,
+        "font.size": 11,
         "grid.color": "#dddddd",
         "grid.linewidth": 0.6,
         "legend.frameon": False,
