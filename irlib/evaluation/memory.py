@@ -12,7 +12,7 @@ _CPU_CEILING = 1_500_000_000
 _SHARE_OF_FREE = 0.5
 _PROBE = 64
 # Beside its largest layer's input and output a network keeps skip connections and scratch space;
-# a Restormer was seen to hold two and a half times as much in all.
+# a Restormer holds more than twice as much in all.
 _HELD_BESIDE_ONE_LAYER = 3.0
 
 
