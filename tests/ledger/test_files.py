@@ -98,7 +98,7 @@ def test_names_cannot_leave_the_folder(tmp_path, name):
 @pytest.mark.parametrize("content", ["", "{", "[]", "3", '{"psnr": 40}', "\x00\xff"])
 def test_garbage_is_one_clear_error(tmp_path, content):
     (tmp_path / "x.json").write_text(content)
-    with pytest.raises(IrlibError, match="x.json"):
+    with pytest.raises(IrlibError, match=r"x\.json"):
         read_record("x", tmp_path)
 
 

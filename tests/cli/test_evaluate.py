@@ -1,0 +1,78 @@
+"""``irlib evaluate``: one table, one record, one message for wrong use."""
+
+import pytest
+import torch
+import typer
+from typer.testing import CliRunner
+
+from irlib.cli.evaluate import command_again, evaluate
+from irlib.data.images import write_image
+from irlib.errors import UsageError
+from irlib.ledger import read_record
+
+
+@pytest.fixture
+def pairs(tmp_path):
+    for side, seed in (("input", 0), ("target", 1)):
+        (tmp_path / side).mkdir()
+        noise = torch.rand(3, 32, 32, generator=torch.Generator().manual_seed(seed))
+        write_image(tmp_path / side / "cat.png", noise)
+    return tmp_path
+
+
+def call(*arguments):
+    app = typer.Typer()
+    app.command()(evaluate)
+    return CliRunner().invoke(app, [str(a) for a in arguments], catch_exceptions=True)
+
+
+def test_a_table_a_record_and_restored_images(pairs, tmp_path):
+    result = call(
+        "--method", "identity", "--pairs", pairs, "--record", "mine/cat",
+        "--results", tmp_path / "results", "--save", tmp_path / "out",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert "cat" in result.output
+    assert "protocol all-in-one: RGB, centre crop to multiples of 16" in result.output
+    record = read_record("mine/cat", tmp_path / "results")
+    assert record.command == "irlib evaluate --method identity --pairs DIR"
+    assert (tmp_path / "out" / "cat.png").is_file()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--method", "identity"], "only once"),
+        (["--method", "identity", "--embedded", "--benchmark", "cbsd68"], "only once"),
+        (["--embedded"], "either --weights FILE or --method NAME"),
+        (["--method", "gama", "--embedded"], "did you mean 'gamma'"),
+        (["--method", "identity", "--benchmark", "cbsd86"], "did you mean 'cbsd68'"),
+        (["--method", "identity", "--embedded", "--protocol", "al"], "unknown protocol"),
+        (["--method", "identity", "--embedded", "--record", "No Name"], "not a record name"),
+        (["--method", "identity", "--embedded", "--tile", "big"], "--tile is 'big'"),
+    ],
+)
+def test_wrong_use(arguments, message):
+    result = call(*arguments)
+    assert isinstance(result.exception, UsageError)
+    assert message in str(result.exception)
+
+
+def test_the_recorded_command_names_no_folder_of_this_machine():
+    command = command_again(
+        {
+            "weights": "/home/someone/w.safetensors",
+            "benchmark": "cbsd68",
+            "sigma": 25.0,
+            "data": "/data",
+            "protocol": "all-in-one",
+            "noise_seed": 0,
+            "tile": "none",
+            "float_noise": True,
+            "save": "/tmp/x",
+        }
+    )
+    assert command == (
+        "irlib evaluate --weights w.safetensors --benchmark cbsd68 --sigma 25.0 --data DIR "
+        "--float-noise"
+    )
