@@ -105,7 +105,13 @@ def table(rows: Sequence[Mapping[str, Any]], caption: str, *, digits: int = 2) -
 
 
 def _is_number(value: Any) -> bool:
-    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+    if value is None:
+        return True
+    try:
+        float(value)  # a number that was already formatted stands on the right as well
+    except (TypeError, ValueError):
+        return False
+    return not isinstance(value, bool)
 
 
 def _cell(value: Any, digits: int) -> str:

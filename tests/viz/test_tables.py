@@ -14,6 +14,7 @@ def test_floats_are_rounded_counts_are_not():
 
 def test_numbers_stand_on_the_right():
     assert table(ROWS, "Scores.").numeric == (False, True, True)
+    assert table([{"a": "20.10", "b": "20.1 dB", "c": True}], "x").numeric == (True, False, False)
 
 
 def test_it_shows_itself_as_html_markdown_and_text():
