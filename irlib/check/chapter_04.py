@@ -1,0 +1,186 @@
+"""Exercises of chapter 4: the three parts of a Restormer block."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from irlib.check import exercise
+from irlib.nn import channel_attention as reference_attention
+
+_TOLERANCE = 1e-5
+
+
+def _random(*shape: int, seed: int = 0) -> Tensor:
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+def _same_shape(result: Tensor, shape: tuple[int, ...]) -> None:
+    assert isinstance(result, Tensor), f"It returned {type(result).__name__}, not a tensor."
+    assert tuple(result.shape) == shape, f"Expected shape {shape}, got {tuple(result.shape)}."
+
+
+def _close(result: Tensor, expected: Tensor, hint: str) -> None:
+    difference = (result - expected).abs().max().item()
+    assert difference < _TOLERANCE, f"The largest difference is {difference:.2g}. {hint}"
+
+
+def _norm_keeps_the_shape(norm: Callable) -> None:
+    _same_shape(norm(_random(2, 6, 4, 5), torch.ones(6)), (2, 6, 4, 5))
+
+
+def _norm_has_unit_deviation(norm: Callable) -> None:
+    deviation = norm(_random(2, 6, 4, 5) * 3, torch.ones(6)).var(dim=1, unbiased=False).sqrt()
+    _close(
+        deviation,
+        torch.ones_like(deviation),
+        "Divide by the deviation over the channels of each pixel, with the biased variance "
+        "(unbiased=False).",
+    )
+
+
+def _norm_keeps_the_mean(norm: Callable) -> None:
+    x = _random(1, 6, 3, 3) + 2
+    ratio = norm(x, torch.ones(6)) / x
+    spread = (ratio.amax(dim=1) - ratio.amin(dim=1)).max().item()
+    assert spread < 1e-4, (
+        "The channels of one pixel were not all multiplied by the same number. The mean is removed "
+        "inside the variance only, never from what is divided."
+    )
+
+
+def _norm_uses_the_weight(norm: Callable) -> None:
+    x, weight = _random(1, 6, 3, 3), torch.arange(1.0, 7.0)
+    expected = norm(x, torch.ones(6)) * weight[:, None, None]
+    _close(norm(x, weight), expected, "weight holds one factor a channel, axis 1 of the map.")
+
+
+def _norm_survives_a_grey_pixel(norm: Callable) -> None:
+    result = norm(torch.full((1, 6, 2, 2), 0.5), torch.ones(6))
+    expected = torch.full_like(result, 0.5 / 1e-5**0.5)
+    assert torch.isfinite(result).all(), "All channels equal gave a division by zero."
+    difference = ((result - expected).abs() / expected).max().item()
+    assert difference < 1e-3, "epsilon = 1e-5 is added to the variance, inside the root."
+
+
+exercise(
+    "ch04.norm",
+    ("the map keeps its shape (B, C, H, W)", _norm_keeps_the_shape),
+    ("every pixel's channels have deviation 1 afterwards", _norm_has_unit_deviation),
+    ("all channels of a pixel are scaled alike, so that the mean stays", _norm_keeps_the_mean),
+    ("each channel is multiplied by its weight", _norm_uses_the_weight),
+    ("a pixel whose channels are all equal stays finite", _norm_survives_a_grey_pixel),
+)
+
+
+def _query_and_key() -> tuple[Tensor, Tensor, Tensor]:
+    temperature = torch.tensor([1.0, 3.0]).view(2, 1, 1)
+    return _random(2, 2, 4, 30, seed=1), _random(2, 2, 4, 30, seed=2), temperature
+
+
+def _attention_is_between_channels(attention: Callable) -> None:
+    _same_shape(attention(*_query_and_key()), (2, 2, 4, 4))
+
+
+def _rows_sum_to_one(attention: Callable) -> None:
+    result = attention(*_query_and_key())
+    assert (result >= 0).all(), "Some entries are negative; a softmax has none."
+    off = (result.sum(dim=-1) - 1).abs().max().item()
+    assert off < _TOLERANCE, (
+        f"A row (the last axis) misses 1 by {off:.2g}. The softmax runs over the key's channels, "
+        "dim=-1."
+    )
+
+
+def _length_of_the_query_is_removed(attention: Callable) -> None:
+    query, key, temperature = _query_and_key()
+    _close(
+        attention(7 * query, key, temperature),
+        attention(query, key, temperature),
+        "Each row of query and key is divided by its length along the pixels, the last axis.",
+    )
+
+
+def _length_of_the_key_is_removed(attention: Callable) -> None:
+    query, key, temperature = _query_and_key()
+    _close(
+        attention(query, 7 * key, temperature),
+        attention(query, key, temperature),
+        "The key's rows are divided by their length too.",
+    )
+
+
+def _no_temperature_is_uniform(attention: Callable) -> None:
+    query, key, temperature = _query_and_key()
+    result = attention(query, key, 0 * temperature)
+    assert torch.isfinite(result).all(), "It divides by the temperature; the code multiplies."
+    _close(result, torch.full_like(result, 0.25), "The temperature multiplies the products.")
+
+
+def _equals_the_package(attention: Callable) -> None:
+    _close(
+        attention(*_query_and_key()),
+        reference_attention(*_query_and_key()),
+        "Rows belong to the query, columns to the key; the temperature is one number a head.",
+    )
+
+
+exercise(
+    "ch04.channel_attention",
+    (
+        "the result has shape (B, h, d, d), whatever the number of pixels",
+        _attention_is_between_channels,
+    ),
+    ("rows are shares: none negative, each row with sum 1", _rows_sum_to_one),
+    ("a query seven times as large changes nothing", _length_of_the_query_is_removed),
+    ("a key seven times as large changes nothing", _length_of_the_key_is_removed),
+    ("temperature 0 gives every channel the same share", _no_temperature_is_uniform),
+    ("the result equals irlib's", _equals_the_package),
+)
+
+
+def _gated_halves_the_channels(gated: Callable) -> None:
+    _same_shape(gated(_random(2, 8, 3, 5)), (2, 4, 3, 5))
+
+
+def _closed_gate(gated: Callable) -> None:
+    features = _random(1, 8, 3, 3)
+    features[:, :4] = 0
+    seen = gated(features).abs().max().item()
+    assert seen == 0, (
+        f"With a first half of zeros the result reaches {seen:.2g}; GELU(0) is 0, so nothing "
+        "passes a closed gate. Gate and content are multiplied."
+    )
+
+
+def _negative_gate(gated: Callable) -> None:
+    features = torch.ones(1, 8, 3, 3)
+    features[:, :4] = -20
+    seen = gated(features).abs().max().item()
+    assert seen < 1e-6, f"A first half of -20 lets {seen:.2g} pass: GELU goes on the first half."
+
+
+def _open_gate(gated: Callable) -> None:
+    features = _random(1, 8, 3, 3)
+    features[:, :4] = 10
+    expected = 10 * features[:, 4:]
+    _close(gated(features), expected, "The second half is the content: it gets no GELU of its own.")
+
+
+def _exact_gelu(gated: Callable) -> None:
+    features = _random(1, 8, 16, 16)
+    expected = F.gelu(features[:, :4]) * features[:, 4:]
+    _close(
+        gated(features), expected, "GELU is the exact form with erf, not the tanh approximation."
+    )
+
+
+exercise(
+    "ch04.gated",
+    ("two halves of the channels become one", _gated_halves_the_channels),
+    ("a gate of zero lets nothing pass", _closed_gate),
+    ("a very negative first half closes the gate", _negative_gate),
+    ("a large first half multiplies the second, unchanged", _open_gate),
+    ("the gate is the exact GELU", _exact_gelu),
+)
