@@ -132,4 +132,5 @@ def test_colab_installs_only_there_and_leaves_torch_alone(notebook):
     for cell in code_cells(notebook):
         if "pip" in cell.source and "install" in cell.source:
             assert "google.colab" in cell.source or "COLAB" in cell.source
-            assert not re.search(r"install[^\n]*\btorch\b", cell.source)
+            # Naming torch with its present version keeps it; naming it alone may replace it.
+            assert not re.search(r"""["']torch(vision)?["']""", cell.source)
