@@ -1,0 +1,208 @@
+"""The exercises of chapter 2: haze, a motion kernel, and noise as the field stores it."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from irlib.check import exercise
+from irlib.degradations import convolve
+
+Answer = Callable[..., Tensor]
+
+
+def _scene() -> tuple[Tensor, Tensor]:
+    """A clean image (3, 12, 16) and a depth (1, 12, 16) that is 0 in its first column."""
+    clean = torch.rand(3, 12, 16, generator=torch.Generator().manual_seed(2))
+    return clean, torch.linspace(0, 1, 16).expand(1, 12, 16)
+
+
+def _same_shape(given: object, wanted: Tensor) -> Tensor:
+    assert isinstance(given, Tensor), f"the answer is a {type(given).__name__}; return a tensor"
+    shapes = f"the shape is {tuple(given.shape)}; expected {tuple(wanted.shape)}"
+    assert given.shape == wanted.shape, shapes
+    return given
+
+
+def _haze_keeps_shape(answer: Answer) -> None:
+    clean, depth = _scene()
+    _same_shape(answer(clean, depth, 1.2, 0.9), clean)
+
+
+def _no_haze_without_scattering(answer: Answer) -> None:
+    clean, depth = _scene()
+    error = float((answer(clean, depth, 0.0, 0.9) - clean).abs().max())
+    assert error < 1e-6, f"a pixel changed by {error:.3f}"
+
+
+def _near_is_clear(answer: Answer) -> None:
+    clean, depth = _scene()
+    error = float((answer(clean, depth, 3.0, 0.9) - clean)[..., 0].abs().max())
+    assert error < 1e-6, f"a pixel at depth 0 changed by {error:.3f}"
+
+
+def _far_is_airlight(answer: Answer) -> None:
+    clean, depth = _scene()
+    last = answer(clean, depth, 1000.0, 0.9)[..., -1]
+    seen = f"at depth 1 and beta 1000 a pixel is {float(last.mean()):.3f}, the airlight is 0.9"
+    assert torch.allclose(last, torch.tensor(0.9), atol=1e-5), seen
+
+
+def _transmission_decays(answer: Answer) -> None:
+    value = float(answer(torch.zeros(3, 1, 1), torch.full((1, 1, 1), 0.5), 2.0, 1.0).mean())
+    wanted = 1 - float(torch.exp(torch.tensor(-1.0)))
+    seen = f"black at depth 0.5, beta 2 and airlight 1 became {value:.4f}; it is 1 - exp(-1)"
+    assert abs(value - wanted) < 1e-5, seen
+
+
+exercise(
+    "ch02.haze",
+    ("the hazy image has the shape of the clean one", _haze_keeps_shape),
+    ("beta 0 returns the image unchanged", _no_haze_without_scattering),
+    ("at depth 0 the image is unchanged, whatever beta", _near_is_clear),
+    ("very thick haze leaves nothing but the airlight", _far_is_airlight),
+    ("the transmission is exp(-beta d)", _transmission_decays),
+)
+
+
+def _moments(kernel: Tensor) -> tuple[Tensor, Tensor]:
+    """Centre of mass (2,) from the middle and covariance (2, 2), as (y, x) in pixels."""
+    radius = kernel.shape[0] // 2
+    place = torch.arange(-radius, radius + 1, dtype=torch.float64)
+    places = torch.stack(torch.meshgrid(place, place, indexing="ij"), -1).reshape(-1, 2)
+    weights = kernel.double().reshape(-1, 1) / kernel.double().sum()
+    centre = (weights * places).sum(0)
+    away = places - centre
+    return centre, (weights * away).T @ away
+
+
+def _odd_square(answer: Answer) -> None:
+    for length, angle in ((0.0, 0.0), (9.0, 0.0), (11.0, 30.0)):
+        kernel = answer(length, angle)
+        assert isinstance(kernel, Tensor), f"it is a {type(kernel).__name__}; return a tensor"
+        shape = tuple(kernel.shape)
+        good = len(shape) == 2 and shape[0] == shape[1] and shape[0] % 2 == 1
+        assert good, f"length {length:g} gives the shape {shape}; expected (K, K) with K odd"
+
+
+def _sums_to_one(answer: Answer) -> None:
+    for length, angle in ((0.0, 0.0), (9.0, 0.0), (11.0, 30.0)):
+        total = float(answer(length, angle).sum())
+        assert abs(total - 1) < 1e-4, f"length {length:g} gives the sum {total:.3f}"
+
+
+def _not_negative(answer: Answer) -> None:
+    lowest = float(answer(11.0, 30.0).min())
+    assert lowest >= 0, f"the smallest value is {lowest:.3f}"
+
+
+def _no_path_no_blur(answer: Answer) -> None:
+    kernel = answer(0.0, 45.0)
+    middle = kernel.shape[0] // 2
+    seen = f"its middle is {float(kernel[middle, middle]):.3f}"
+    assert abs(float(kernel[middle, middle]) - 1) < 1e-4, seen
+
+
+def _centred(answer: Answer) -> None:
+    for angle in (0.0, 30.0, 90.0):
+        off = float(_moments(answer(9.0, angle))[0].norm())
+        seen = f"at {angle:g} degrees the centre of mass is {off:.2f} pixels from the middle"
+        assert off < 0.1, seen
+
+
+def _right_length(answer: Answer) -> None:
+    for length, angle in ((9.0, 0.0), (11.0, 30.0), (21.0, 90.0)):
+        spread = float(_moments(answer(length, angle))[1].trace())
+        looks = (12 * spread) ** 0.5
+        seen = f"length {length:g} at {angle:g} degrees is as wide as a line of {looks:.1f} pixels"
+        assert abs(looks / length - 1) < 0.1, seen
+
+
+def _right_direction(answer: Answer) -> None:
+    for angle in (0.0, 30.0, 90.0):
+        (yy, yx), (_, xx) = _moments(answer(21.0, angle))[1].tolist()
+        along = float(0.5 * torch.rad2deg(torch.atan2(torch.tensor(2 * yx), torch.tensor(xx - yy))))
+        off = abs((along - angle + 90) % 180 - 90)
+        assert off < 4, f"for {angle:g} degrees the line lies at {along % 180:.0f} degrees"
+
+
+def _constant_stays(answer: Answer) -> None:
+    grey = torch.full((3, 24, 24), 0.3)
+    error = float((convolve(grey, answer(9.0, 30.0).float()) - grey).abs().max())
+    assert error < 1e-4, f"grey 0.3 changed by {error:.3f}"
+
+
+exercise(
+    "ch02.kernel",
+    ("the kernel is a square of odd size", _odd_square),
+    ("no value is negative", _not_negative),
+    ("the values sum to 1", _sums_to_one),
+    ("a path of length 0 is a single 1 in the middle", _no_path_no_blur),
+    ("the centre of mass is the middle", _centred),
+    ("the line is as long as asked, within a tenth", _right_length),
+    ("0 degrees is horizontal, and more turn it downwards on the right", _right_direction),
+    ("a constant image stays constant", _constant_stays),
+)
+
+
+def _grey(level: int, seed: int = 4) -> tuple[Tensor, Tensor]:
+    """A grey image (3, 300, 300) of an 8-bit level, and standard normal noise for it."""
+    noise = torch.randn(3, 300, 300, generator=torch.Generator().manual_seed(seed))
+    # A hundredth of a level above, so that float rounding cannot change which level is stored.
+    return torch.full((3, 300, 300), (level + 0.01) / 255), noise
+
+
+def _noise_keeps_shape(answer: Answer) -> None:
+    clean, noise = _grey(128)
+    _same_shape(answer(clean, 25.0, noise), clean)
+
+
+def _sigma_in_grey_levels(answer: Answer) -> None:
+    clean, noise = _grey(128)
+    spread = 255 * float(answer(clean, 10.0, noise).std())
+    assert abs(spread - 10) < 0.3, f"sigma 10 gave a deviation of {spread:.2f} grey levels"
+
+
+def _in_range(answer: Answer) -> None:
+    for level in (0, 255):
+        noisy = answer(*_with_sigma(level, 25.0))
+        low, high = float(noisy.min()), float(noisy.max())
+        seen = f"a noisy image of level {level} reaches from {low:.3f} to {high:.3f}"
+        assert low >= 0, seen
+        assert high <= 1 + 1e-6, seen
+
+
+def _with_sigma(level: int, sigma: float) -> tuple[Tensor, float, Tensor]:
+    clean, noise = _grey(level)
+    return clean, sigma, noise
+
+
+def _eight_bits(answer: Answer) -> None:
+    levels = 255 * answer(*_with_sigma(128, 25.0))
+    off = float((levels - levels.round()).abs().max())
+    assert off < 1e-3, f"a value lies {off:.3f} grey levels from the nearest whole one"
+
+
+def _cut_not_rounded(answer: Answer) -> None:
+    clean, sigma, noise = _with_sigma(128, 10.0)
+    shift = 255 * float((answer(clean, sigma, noise) - clean).mean())
+    seen = f"the mean of grey 128 moved by {shift:+.2f} grey levels; cutting off moves it by -0.5"
+    assert abs(shift + 0.5) < 0.15, seen
+
+
+def _no_wrap_around(answer: Answer) -> None:
+    clean, sigma, noise = _with_sigma(255, 25.0)
+    darkest = float(answer(clean, sigma, noise).min())
+    seen = f"noise on white made a pixel of {darkest:.3f}; clip before converting to 8 bits"
+    assert darkest > 0.3, seen
+
+
+exercise(
+    "ch02.noise",
+    ("the noisy image has the shape of the clean one", _noise_keeps_shape),
+    ("sigma counts grey levels of 0 to 255", _sigma_in_grey_levels),
+    ("values stay in [0, 1]", _in_range),
+    ("values are whole grey levels, divided by 255", _eight_bits),
+    ("decimals are cut off, not rounded", _cut_not_rounded),
+    ("a value above 255 becomes 255 and does not wrap around to black", _no_wrap_around),
+)
