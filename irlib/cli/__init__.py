@@ -4,7 +4,6 @@ import os
 import sys
 from importlib import import_module
 
-import click
 import typer
 
 from irlib.errors import IrlibError
@@ -26,13 +25,17 @@ COMMANDS = {
     "evaluate": "irlib.cli.evaluate:evaluate",
     "parity": "irlib.cli.parity:parity",
     "live": "irlib.cli.live:live",
-    "benchmark": "irlib.cli.benchmark:benchmark",
+    "speed": "irlib.cli.speed:speed",
 }
 GROUPS = {
     "data": ("irlib.cli.data:app", "Benchmarks: what they are, and whether a folder is complete."),
     "models": ("irlib.cli.models:app", "Models: what there is, and what a weights file holds."),
     "ledger": ("irlib.cli.ledger:app", "Records of measured numbers."),
 }
+
+
+# Typer may carry its own copy of click; this is ClickException of the copy it uses.
+_WrongCommandLine = typer.BadParameter.__mro__[2]
 
 
 def _load(target: str):
@@ -65,10 +68,10 @@ def run(arguments: list[str]) -> int:
         arguments = spread(arguments, "--tasks")
         status = build()(args=arguments, prog_name="irlib", standalone_mode=False)
         return status if isinstance(status, int) else 0
-    except click.ClickException as error:
+    except _WrongCommandLine as error:
         error.show()
         return error.exit_code
-    except (click.Abort, KeyboardInterrupt) as error:
+    except (typer.Abort, KeyboardInterrupt) as error:
         words = str(error) or "stopped"
         print(f"irlib: {words}. Run the same command again to go on.", file=sys.stderr)
         return 130

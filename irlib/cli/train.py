@@ -17,9 +17,7 @@ def train(
         list[str] | None,
         Help(help="Tasks to learn, several after one another. Default: those of the recipe."),
     ] = None,
-    run: Annotated[
-        Path | None, Help(help="Folder of the run. Default: runs/MODEL-SCALE.")
-    ] = None,
+    run: Annotated[Path | None, Help(help="Folder of the run. Default: runs/MODEL-SCALE.")] = None,
     restart: Annotated[bool, Help(help="Ignore a run found in the folder.")] = False,
     init: Annotated[
         str | None, Help(help="Weights to start from: a file or a shipped name (fine-tuning).")
@@ -38,6 +36,7 @@ def train(
     accumulate: Annotated[int | None, Help(help="Micro-batches a step and device.")] = None,
     patch: Annotated[int | None, Help(help="Side of a training patch in pixels.")] = None,
     rate: Annotated[float | None, Help(help="Highest learning rate.")] = None,
+    warmup: Annotated[int | None, Help(help="Warm-up steps of the cosine schedule.")] = None,
     scenes: Annotated[int | None, Help(help="Dead-leaves scenes of the embedded data.")] = None,
     clip_norm: Annotated[float | None, Help(help="Largest gradient norm; 0 switches off.")] = None,
     ema: Annotated[float | None, Help(help="Decay of the weights' moving average.")] = None,
@@ -50,6 +49,9 @@ def train(
     nodes: Annotated[int, Help(help="Machines; start the same command on each.")] = 1,
     workers: Annotated[int, Help(help="Data-loading processes a device.")] = 0,
     checkpoint_every: Annotated[int, Help(help="Steps between checkpoints.")] = 200,
+    record: Annotated[
+        str | None, Help(help="Also write a ledger record of the training, by this name.")
+    ] = None,
 ) -> None:
     """Train a model; run the same command again to go on after a stop or a crash.
 
@@ -68,6 +70,7 @@ def train(
         "accumulate": accumulate,
         "patch": patch,
         "rate": rate,
+        "warmup": warmup,
         "scenes": scenes,
         "clip_norm": clip_norm,
         "ema": ema,
@@ -91,4 +94,48 @@ def train(
         workers=workers,
         checkpoint_every=checkpoint_every,
     )
+    if record:
+        typer.echo(f"Record: {_write_record(record, recipe, folder, weights)}")
     typer.echo(f"Weights: {weights}\nRestore with them: irlib restore PHOTO --weights {weights}")
+
+
+def _write_record(name: str, recipe, folder: Path, weights: Path) -> Path:
+    """Writes what the training was and cost to the ledger."""
+    import sys
+
+    from irlib import ledger
+    from irlib.training.logs import read_log
+    from irlib.training.loop import fast_precision
+
+    log = read_log(folder / "metrics.csv")
+    seconds = sum(row["seconds"] for row in log)
+    images = recipe.batch * recipe.steps
+    return ledger.write_record(
+        ledger.Record(
+            name=name,
+            kind="training",
+            values={
+                "loss": sum(row["loss"] for row in log[-20:]) / len(log[-20:]),
+                "images_per_s": images / seconds,
+                "megabytes": weights.stat().st_size / 1e6,
+            },
+            recipe=recipe.as_dict(),
+            recipe_hash=recipe.hash(),
+            scale=recipe.scale,
+            steps=recipe.steps,
+            weights_sha256=ledger.sha256_of_file(weights),
+            versions=ledger.library_versions(),
+            device=ledger.device_in_words(_device()),
+            minutes=seconds / 60,
+            commit=ledger.commit(),
+            command="irlib " + " ".join(sys.argv[1:]),
+            notes=f"precision {fast_precision(recipe.precision)}; the loss is the mean of the last "
+            "logged steps",
+        )
+    )
+
+
+def _device() -> str:
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"

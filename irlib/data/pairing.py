@@ -15,6 +15,7 @@ from irlib.data.benchmark_layouts import (
     rain_number,
     same_stem,
 )
+from irlib.data.images import READABLE
 from irlib.errors import IrlibError, UsageError
 
 
@@ -99,6 +100,20 @@ def pair_layout(folder: Path) -> Layout:
             + ")."
         )
     return min(fitting, key=lambda layout: sum(map(len, unpaired(folder, layout))))
+
+
+def folder_images(folder: str | os.PathLike) -> list[Path]:
+    """Every image in a folder and the folders below it, sorted.
+
+    Raises:
+        UsageError: `folder` is no folder.
+        IrlibError: It holds no image.
+    """
+    folder = existing_folder(folder)
+    found = sorted(p for p in folder.rglob("*") if p.suffix.lower() in READABLE and p.is_file())
+    if not found:
+        raise IrlibError(f"{folder} holds no image; expected files such as photo.png or photo.jpg.")
+    return found
 
 
 def has_pairs(folder: Path) -> bool:

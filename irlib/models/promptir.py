@@ -29,12 +29,17 @@ def checkpoint() -> dict[str, Any]:
 
 
 def pocket() -> dict[str, Any]:
-    """A network that a laptop trains in minutes; prompts sized for crops of 64 pixels."""
+    """A network that a laptop trains in minutes; prompts sized for crops of 64 pixels.
+
+    The feed-forward expansion of 2 keeps every width a multiple of 16, which CPUs and GPUs fill
+    their vector units with; the authors' 2.66 does not.
+    """
     return {
         "dim": 16,
-        "num_blocks": (1, 2, 2, 1),
+        "num_blocks": (1, 2, 2, 2),
         "num_refinement_blocks": 1,
         "heads": (1, 1, 2, 4),
+        "ffn_expansion_factor": 2.0,
         "prompt_dims": (8, 16, 16),
         "prompt_sizes": (32, 16, 8),
     }

@@ -56,11 +56,11 @@ def load_checkpoint(run_dir: Path, recipe: dict[str, Any]) -> dict[str, Any] | N
             "--restart, to begin this run anew."
         ) from error
     stored = state["recipe"]
-    differing = sorted(
-        k for k in stored.keys() | recipe.keys() if stored.get(k) != recipe.get(k)
-    )
+    differing = sorted(k for k in stored.keys() | recipe.keys() if stored.get(k) != recipe.get(k))
     if differing:
-        detail = ", ".join(f"{k}: {stored.get(k)!r} there, {recipe.get(k)!r} now" for k in differing)
+        detail = ", ".join(
+            f"{k}: {stored.get(k)!r} there, {recipe.get(k)!r} now" for k in differing
+        )
         raise UsageError(
             f"{run_dir} holds a run of another recipe ({detail}). Choose another --run folder, or "
             "give --restart to begin anew there."

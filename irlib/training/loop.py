@@ -174,8 +174,12 @@ def train(
         if average is not None:
             network.load_state_dict(average.weights, strict=False)
         models.save_weights(
-            network, run_dir / WEIGHTS, steps=recipe.steps, seed=recipe.seed,
-            recipe=recipe.as_dict(), recipe_hash=recipe.hash(),
+            network,
+            run_dir / WEIGHTS,
+            steps=recipe.steps,
+            seed=recipe.seed,
+            recipe=recipe.as_dict(),
+            recipe_hash=recipe.hash(),
         )
     fabric.barrier()
     return run_dir / WEIGHTS

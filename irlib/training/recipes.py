@@ -129,9 +129,9 @@ def _pocket(model: str, scale: str) -> Recipe:
         config=models.preset(model, "smoke" if scale == "smoke" else "pocket"),
         scale=scale,
         patch=by_scale(smoke=32, pocket=64, paper=128, scale=scale),
-        batch=by_scale(smoke=5, pocket=20, paper=32, scale=scale),
+        batch=by_scale(smoke=5, pocket=10, paper=32, scale=scale),
         steps=by_scale(smoke=6, pocket=600, paper=0, scale=scale),
-        warmup=by_scale(smoke=1, pocket=50, paper=0, scale=scale),
+        warmup=by_scale(smoke=1, pocket=30, paper=0, scale=scale),
         scenes=by_scale(smoke=2, pocket=48, paper=0, scale=scale),
         rate=2e-3,
     )

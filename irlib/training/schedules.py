@@ -6,7 +6,9 @@ Taught in chapter 5.
 import math
 
 
-def warmup_cosine(step: int, *, steps: int, rate: float, warmup: int = 0, floor: float = 0.0) -> float:
+def warmup_cosine(
+    step: int, *, steps: int, rate: float, warmup: int = 0, floor: float = 0.0
+) -> float:
     """Linear warm-up from 0, then one cosine from ``rate`` to ``floor``.
 
     Args:

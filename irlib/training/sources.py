@@ -4,17 +4,18 @@ from pathlib import Path
 
 from torch.utils.data import Dataset
 
-from irlib.data.benchmarks import data_root, folder_images, folder_pairs, get_benchmark
+from irlib.data.benchmarks import data_root, folder_pairs, get_benchmark
 from irlib.data.embedded import EmbeddedPairs
 from irlib.data.mixing import Entry, MixedPairs, training_list
+from irlib.data.pairing import folder_images
 from irlib.errors import UsageError
 from irlib.training.recipes import Recipe
 
 #: The training sets of each task in the all-in-one setting (PromptIR; the last two AdaIR).
 TRAINING_SETS = {
     "denoise": ("bsd400", "wed"),
-    "dehaze": ("reside-ots",),
-    "derain": ("rain100l-train",),
+    "dehaze": ("ots",),
+    "derain": ("raintrainl",),
     "deblur": ("gopro-train",),
     "lowlight": ("lol-train",),
 }
@@ -67,6 +68,9 @@ def open_source(
             entries, patch=recipe.patch, seed=recipe.seed, identity=not turned
         )
     return recipe, EmbeddedPairs(
-        recipe.tasks, patch=recipe.patch, scenes=recipe.scenes, seed=recipe.seed,
+        recipe.tasks,
+        patch=recipe.patch,
+        scenes=recipe.scenes,
+        seed=recipe.seed,
         scene_size=max(320, recipe.patch),
     )

@@ -1,0 +1,203 @@
+"""The loop: resumable bit for bit after kill -9, honest about batches that break it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch.utils.data import Dataset
+
+from irlib import models, training
+from irlib.errors import IrlibError, UsageError
+from irlib.training.checkpoint import load_checkpoint, save_checkpoint
+from irlib.training.logs import read_log
+from irlib.training.loop import Positions, fast_precision, train
+
+RUN = """
+import sys, torch
+torch.set_num_threads(1)
+from irlib import training
+from irlib.data.embedded import EmbeddedPairs
+from irlib.training.loop import train
+recipe = training.recipe("promptir", "smoke", steps=12, precision="32-true", scenes=1)
+data = EmbeddedPairs(recipe.tasks, patch=recipe.patch, scenes=1, scene_size=64)
+train(recipe, sys.argv[1], data, accelerator="cpu", devices=1, checkpoint_every=3, log_every=1,
+      progress=False)
+"""
+
+
+class Noise(Dataset):
+    """Tiny samples that are a function of their position."""
+
+    def __init__(self, broken: int | None = None) -> None:
+        self.broken = broken
+
+    def __len__(self) -> int:
+        return 10_000
+
+    def __getitem__(self, position):
+        generator = torch.Generator().manual_seed(position)
+        target = torch.rand(3, 16, 16, generator=generator)
+        degraded = target + 0.1 * torch.randn(3, 16, 16, generator=generator)
+        if position == self.broken:
+            degraded[0, 0, 0] = float("nan")
+        return {"degraded": degraded, "target": target, "task": torch.tensor(0)}
+
+
+def tiny(**changes):
+    config = {"dim": 4, "num_blocks": (1, 1, 1, 1), "num_refinement_blocks": 1,
+              "heads": (1, 1, 1, 1)}  # fmt: skip
+    settings = {"steps": 6, "batch": 4, "precision": "32-true", "config": config, **changes}
+    return training.recipe("restormer", "smoke", **settings)
+
+
+def run(recipe, folder, data=None, **options):
+    options = {"accelerator": "cpu", "devices": 1, "progress": False, **options}
+    return models.load_weights(train(recipe, folder, data or Noise(), **options)).state_dict()
+
+
+def same(a, b):
+    return a.keys() == b.keys() and all(torch.equal(a[k], b[k]) for k in a)
+
+
+def _start(folder: Path) -> subprocess.Popen:
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    return subprocess.Popen([sys.executable, "-c", RUN, str(folder)], env=environment,
+                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+
+
+def _wait_for_step(folder: Path, step: int, process: subprocess.Popen) -> None:
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and process.poll() is None:
+        rows = read_log(folder / "metrics.csv")
+        if rows and rows[-1]["step"] >= step and (folder / "checkpoint.pt").exists():
+            return
+        time.sleep(0.002)
+
+
+def test_kill_9_and_resume_gives_the_same_weights_bit_for_bit(tmp_path):
+    whole = _start(tmp_path / "whole")
+    assert whole.wait(240) == 0
+    killed = _start(tmp_path / "killed")
+    _wait_for_step(tmp_path / "killed", 5, killed)
+    killed.send_signal(signal.SIGKILL)
+    assert killed.wait(60) == -signal.SIGKILL, "the run ended before it could be killed"
+    assert _start(tmp_path / "killed").wait(240) == 0
+    whole, resumed = (
+        models.load_weights(tmp_path / name / "weights.safetensors").state_dict()
+        for name in ("whole", "killed")
+    )
+    assert same(whole, resumed)
+    steps = [row["step"] for row in read_log(tmp_path / "killed" / "metrics.csv")]
+    assert steps == list(range(1, 13))
+
+
+def test_training_lowers_the_loss_and_moves_every_weight(tmp_path):
+    recipe = tiny(steps=30, rate=3e-3)
+    before = models.create(recipe.model, **recipe.config)
+    torch.manual_seed(0)
+    after = run(recipe, tmp_path)
+    log = read_log(tmp_path / "metrics.csv")
+    assert log[-1]["loss"] < log[0]["loss"]
+    assert after.keys() == before.state_dict().keys()
+
+
+def test_accumulated_micro_batches_equal_one_batch(tmp_path):
+    # AdamW divides by the gradient's size, so rounding shows where a gradient is nearly zero.
+    one = run(tiny(steps=2, ema=0.0), tmp_path / "one")
+    two = run(tiny(steps=2, ema=0.0, accumulate=2), tmp_path / "two")
+    for name in one:
+        torch.testing.assert_close(one[name], two[name], rtol=0, atol=2e-3)
+
+
+def test_workers_do_not_change_the_samples(tmp_path):
+    assert same(run(tiny(steps=2), tmp_path / "a"), run(tiny(steps=2), tmp_path / "b", workers=2))
+
+
+def test_a_loss_that_is_not_finite_stops_with_its_batch_saved(tmp_path):
+    from safetensors.torch import load_file
+
+    with pytest.raises(IrlibError, match="step 2 is not finite"):
+        run(tiny(), tmp_path, Noise(broken=9), checkpoint_every=1)
+    saved = load_file(next(tmp_path.glob("not-finite-*.safetensors")))
+    assert torch.isnan(saved["degraded"]).any() and saved["target"].shape == (4, 3, 16, 16)
+    assert load_checkpoint(tmp_path, tiny().as_dict())["step"] == 2
+
+
+def test_ctrl_c_finishes_the_step_and_saves_it(tmp_path):
+    class Interrupting(Noise):
+        def __getitem__(self, position):
+            if position == 13:  # in the batch of step 4
+                os.kill(os.getpid(), signal.SIGINT)
+            return super().__getitem__(position)
+
+    with pytest.raises(KeyboardInterrupt, match="saved in"):
+        run(tiny(), tmp_path / "stopped", Interrupting(), checkpoint_every=100)
+    stopped = load_checkpoint(tmp_path / "stopped", tiny().as_dict())
+    assert 3 <= stopped["step"] < 6
+    assert same(run(tiny(), tmp_path / "stopped"), run(tiny(), tmp_path / "whole"))
+
+
+def test_another_recipe_in_the_same_folder_is_refused(tmp_path):
+    run(tiny(steps=1), tmp_path)
+    with pytest.raises(UsageError, match="steps: 1 there, 2 now"):
+        run(tiny(steps=2), tmp_path)
+    run(tiny(steps=2), tmp_path, resume=False)
+
+
+def test_a_batch_that_devices_cannot_share_is_refused(tmp_path):
+    with pytest.raises(IrlibError, match="multiple of 3"):
+        run(tiny(accumulate=3), tmp_path)
+
+
+def test_a_damaged_checkpoint_is_an_error_and_a_pickle_never_runs(tmp_path):
+    (tmp_path / "checkpoint.pt").write_bytes(b"not a checkpoint")
+    with pytest.raises(IrlibError, match="cannot be read"):
+        load_checkpoint(tmp_path, {})
+    ran = tmp_path / "ran"
+
+    class Malicious:
+        def __reduce__(self):
+            return (Path.touch, (ran,))
+
+    torch.save(Malicious(), tmp_path / "checkpoint.pt")
+    with pytest.raises(IrlibError, match="cannot be read"):
+        load_checkpoint(tmp_path, {})
+    assert not ran.exists()
+
+
+def test_a_failed_write_leaves_the_checkpoint_before_it(tmp_path, monkeypatch):
+    save_checkpoint(tmp_path, {"step": 1, "recipe": {}})
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(torch, "save", full)
+    with pytest.raises(IrlibError, match="free some space"):
+        save_checkpoint(tmp_path, {"step": 2, "recipe": {}})
+    assert load_checkpoint(tmp_path, {})["step"] == 1
+    assert [file.name for file in tmp_path.iterdir()] == ["checkpoint.pt"]
+
+
+@given(
+    micro=st.integers(1, 3),
+    world=st.integers(1, 3),
+    accumulate=st.integers(1, 3),
+    start=st.integers(0, 4),
+)
+def test_devices_and_restarts_share_out_each_position_once(micro, world, accumulate, start):
+    batch = micro * world * accumulate
+    recipe = tiny(batch=batch, accumulate=accumulate, steps=5)
+    seen = [p for rank in range(world) for b in Positions(recipe, start, rank, world) for p in b]
+    assert sorted(seen) == list(range(start * batch, 5 * batch))
+
+
+def test_auto_precision_is_one_fabric_knows():
+    assert fast_precision("auto", "cpu") in ("bf16-mixed", "32-true")
+    assert fast_precision("16-mixed") == "16-mixed"
