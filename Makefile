@@ -45,8 +45,19 @@ lint: $(STAMP)  ## check code and notebooks with ruff
 lab: $(STAMP)  ## open JupyterLab on the notebooks
 	$(BIN)/jupyter-lab --notebook-dir=notebooks
 
-reproduce: $(STAMP)  ## train the shipped pocket PromptIR again (an hour or two on CPU, minutes on a GPU)
-	$(BIN)/irlib train promptir --scale pocket
+reproduce: $(STAMP)  ## train the shipped pocket PromptIR again and measure it (an hour on CPU, minutes on a GPU)
+	$(BIN)/irlib train promptir --scale pocket --steps 5000 --batch 10 --rate 0.0015 --warmup 100 \
+	    --scenes 128 --run runs/promptir-pocket --record promptir-pocket/training
+	cp runs/promptir-pocket/weights.safetensors irlib/weights/promptir-pocket.safetensors
+	$(BIN)/irlib evaluate --weights promptir-pocket --embedded --record promptir-pocket/embedded
+ifdef IRLIB_DATA
+	$(BIN)/irlib evaluate --weights promptir-pocket --benchmark cbsd68 --sigma 25 --record promptir-pocket/cbsd68-sigma25
+	$(BIN)/irlib evaluate --weights promptir-pocket --benchmark rain100l --record promptir-pocket/rain100l
+	$(BIN)/irlib evaluate --weights promptir-pocket --benchmark sots-outdoor --record promptir-pocket/sots
+	$(BIN)/irlib evaluate --weights promptir-pocket --benchmark lol-train --record promptir-pocket/lol
+	$(BIN)/irlib evaluate --weights promptir-pocket --benchmark gopro --record promptir-pocket/gopro
+endif
+	$(BIN)/irlib models card promptir-pocket
 
 clean:  ## remove what was built here; .venv and runs/ stay
 	rm -rf _build book/_generated .ruff_cache .hypothesis

@@ -47,3 +47,19 @@ def show_command(
         typer.echo(f"{title}:")
         for key, value in header[title].items():
             typer.echo(f"  {key:<24} {value}")
+
+
+@app.command("card")
+def card_command(
+    name: Annotated[str, typer.Argument(help="A shipped name, such as promptir-pocket.")],
+) -> None:
+    """Write the model card beside shipped weights, from their header and the ledger.
+
+    Example: irlib models card promptir-pocket
+    """
+    from irlib.models.weights import weights_path
+    from irlib.viz.model_card import model_card
+
+    card = weights_path(name).with_suffix(".md")
+    card.write_text(model_card(name), encoding="utf-8")
+    typer.echo(f"Card: {card}")

@@ -50,9 +50,7 @@ class EmbeddedPairs(Dataset):
         self.tasks, self.patch, self.seed, self.length = tuple(tasks), patch, seed, length
         self.photo_share = photo_share if scenes else 1.0
         self.scenes = [_bytes(*_scene(scene_size, seed, i)) for i in range(scenes)]
-        self.photographs = [
-            _bytes(*copy) for name in TRAIN_PHOTOS for copy in _copies(name, patch)
-        ]
+        self.photographs = [_bytes(*copy) for name in TRAIN_PHOTOS for copy in _copies(name, patch)]
 
     def __len__(self) -> int:
         return self.length

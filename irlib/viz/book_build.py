@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from irlib.viz.run_page import PAGE_NAME, write_run_page
+from irlib.viz.scores_page import write_scores_page
 
 # Parts of a page that the theme writes and this book does not use.
 _UNUSED = tuple(
@@ -25,11 +26,12 @@ _UNUSED = tuple(
 )
 
 
-def ensure_run_page(app: Any, config: Any = None) -> None:
-    """Write the fragment behind "Your run" where no training has written one yet."""
+def write_fragments(app: Any, config: Any = None) -> None:
+    """Write the fragments that pages include: scores from the ledger, and "Your run" if missing."""
     folder = Path(app.srcdir) / "book" / "_generated"
     if not (folder / PAGE_NAME).exists():
         write_run_page(folder, None)
+    write_scores_page(folder, Path(app.srcdir) / "book" / "results")
 
 
 def drop_unused_parts(app: Any, exception: Exception | None) -> None:
@@ -46,6 +48,6 @@ def drop_unused_parts(app: Any, exception: Exception | None) -> None:
 
 def setup(app: Any) -> dict[str, Any]:
     """Register with Sphinx."""
-    app.connect("config-inited", ensure_run_page)
+    app.connect("config-inited", write_fragments)
     app.connect("build-finished", drop_unused_parts)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

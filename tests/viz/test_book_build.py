@@ -1,7 +1,7 @@
 from pathlib import Path
 from types import SimpleNamespace
 
-from irlib.viz.book_build import drop_unused_parts, ensure_run_page
+from irlib.viz.book_build import drop_unused_parts, write_fragments
 
 
 def app(folder: Path) -> SimpleNamespace:
@@ -11,12 +11,13 @@ def app(folder: Path) -> SimpleNamespace:
 
 
 def test_a_missing_run_page_is_written_and_a_present_one_is_kept(tmp_path):
-    ensure_run_page(app(tmp_path))
+    write_fragments(app(tmp_path))
     page = tmp_path / "book" / "_generated" / "your-run.md"
     assert "make book" in page.read_text(encoding="utf-8")
     page.write_text("a run", encoding="utf-8")
-    ensure_run_page(app(tmp_path))
+    write_fragments(app(tmp_path))
     assert page.read_text(encoding="utf-8") == "a run"
+    assert page.with_name("scores.md").exists()
 
 
 def test_only_unused_parts_leave_a_page(tmp_path):

@@ -1,0 +1,129 @@
+"""The page "What the shipped network reaches": a table made from ledger records, nothing typed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from irlib import ledger
+from irlib.ledger import Record
+
+PAGE_NAME = "scores.md"
+NETWORK = "promptir-pocket"
+
+
+@dataclass(frozen=True)
+class TestSet:
+    """One test set of the page.
+
+    Attributes:
+        title: What to call it.
+        key: Last part of the records' names: ``promptir-pocket/<key>``, ``classical/<method>-<key>``.
+        methods: Classical methods measured on the same images, with the name a reader knows.
+    """
+
+    title: str
+    key: str
+    methods: tuple[tuple[str, str], ...]
+
+
+SETS = (
+    TestSet("CBSD68, noise of sigma 25", "cbsd68-sigma25", (("bm3d", "BM3D, told sigma"),)),
+    TestSet("Rain100L", "rain100l", (("streak-median", "median across streaks"),)),
+    TestSet("SOTS outdoor", "sots", (("dark-channel", "dark channel prior"),)),
+    TestSet("LOL", "lol", (("gamma", "gamma"), ("clahe", "CLAHE"))),
+    TestSet("GoPro", "gopro", (("richardson-lucy", "Richardson–Lucy, Gaussian kernel"),)),
+    TestSet(
+        "GoPro patches", "gopro-patches", (("richardson-lucy", "Richardson–Lucy, Gaussian kernel"),)
+    ),
+)
+
+
+def write_scores_page(folder: str | Path, root: str | Path | None = None) -> Path:
+    """Writes the fragment of "What the shipped network reaches" from the records.
+
+    Args:
+        folder: Where pages made by commands lie, ``book/_generated``; made if missing.
+        root: Folder of records; the checkout's ``book/results`` when None.
+    """
+    path = Path(folder) / PAGE_NAME
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".part")
+    temporary.write_text(scores_text(root), encoding="utf-8")
+    temporary.replace(path)
+    return path
+
+
+def scores_text(root: str | Path | None = None) -> str:
+    """The tables as Markdown: real benchmark images first, then the embedded photographs."""
+    known = set(ledger.record_names(root))
+    parts = []
+    for test_set in SETS:
+        names = [(f"{NETWORK}/{test_set.key}", "PromptIR, pocket (blind)")]
+        names += [(f"classical/{m}-{test_set.key}", title) for m, title in test_set.methods]
+        rows = [(title, ledger.read_record(n, root)) for n, title in names if n in known]
+        if rows:
+            parts += [f"## {test_set.title}", _facts(rows[0][1]), _table(rows)]
+    if f"{NETWORK}/embedded" in known:
+        record = ledger.read_record(f"{NETWORK}/embedded", root)
+        parts += ["## Held-out photographs", _embedded(record)]
+    if f"{NETWORK}/training" in known:
+        parts += [
+            "## How it was trained",
+            _training(ledger.read_record(f"{NETWORK}/training", root)),
+        ]
+    return "\n\n".join(parts) + "\n" if parts else "No record has been written yet.\n"
+
+
+def _facts(record: Record) -> str:
+    test_set = record.test_set or {}
+    expected = test_set.get("expected")
+    part = f" of {expected} (a subset)" if expected and expected != test_set["count"] else ""
+    return f"{test_set['count']} images{part}; protocol {record.protocol['name']}, RGB."
+
+
+def _table(rows: Sequence[tuple[str, Record]]) -> str:
+    lines = [
+        "| method | PSNR in (dB) | PSNR out (dB) | 95 % interval | SSIM in | SSIM out | record |",
+        "|---|---:|---:|---:|---:|---:|---|",
+    ]
+    for title, record in rows:
+        v, spread = record.values, record.spread.get("psnr")
+        interval = f"{spread['low']:.2f} – {spread['high']:.2f}" if spread else "one image"
+        lines.append(
+            f"| {title} | {v['input_psnr']:.2f} | {v['psnr']:.2f} | {interval} | "
+            f"{v['input_ssim']:.3f} | {v['ssim']:.3f} | `{record.name}` |"
+        )
+    return "\n".join(lines)
+
+
+def _embedded(record: Record) -> str:
+    tasks = sorted({key.split("/")[0] for key in record.values if "/" in key})
+    lines = [
+        "| task | PSNR in (dB) | PSNR out (dB) | SSIM in | SSIM out |",
+        "|---|---:|---:|---:|---:|",
+    ]
+    for task in tasks:
+        v = {k: record.values[f"{task}/{k}"] for k in ("input_psnr", "psnr", "input_ssim", "ssim")}
+        lines.append(
+            f"| {task} | {v['input_psnr']:.2f} | {v['psnr']:.2f} | {v['input_ssim']:.3f} | "
+            f"{v['ssim']:.3f} |"
+        )
+    return "\n".join([*lines, "", f"Record: `{record.name}`."])
+
+
+def _training(record: Record) -> str:
+    recipe = record.recipe or {}
+    facts = {
+        "Data": "photographs and dead leaves of this repository, degraded on the fly; "
+        "no benchmark image",
+        "Tasks": ", ".join(recipe.get("tasks", [])),
+        "Steps": f"{record.steps} of {recipe.get('batch')} patches of {recipe.get('patch')} pixels",
+        "Device": record.device or "unknown",
+        "Minutes": f"{record.minutes:.0f}",
+        "Seed": str(recipe.get("seed")),
+        "Command": f"`{record.command}`",
+        "Record": f"`{record.name}`",
+    }
+    return "\n".join(f"- {name}: {value}" for name, value in facts.items())

@@ -1,0 +1,42 @@
+"""The scores page and the model card hold what the records hold, and nothing else."""
+
+import pytest
+
+from irlib import ledger, models
+from irlib.viz.model_card import model_card
+from irlib.viz.scores_page import scores_text, write_scores_page
+
+
+@pytest.fixture
+def records(tmp_path):
+    values = {"psnr": 29.876, "input_psnr": 20.123, "ssim": 0.8765, "input_ssim": 0.4321}
+    record = ledger.Record(
+        name="promptir-pocket/rain100l",
+        values=values,
+        protocol={"name": "all-in-one"},
+        test_set={"name": "rain100l", "count": 25, "expected": 100, "sha256": "0"},
+        spread={"psnr": {"low": 28.1, "high": 31.2}},
+    )
+    ledger.write_record(record, root=tmp_path)
+    return tmp_path
+
+
+def test_a_page_without_records_says_so(tmp_path):
+    assert "No record" in scores_text(tmp_path)
+
+
+def test_each_number_comes_from_the_record(records, tmp_path):
+    text = write_scores_page(tmp_path / "pages", records).read_text(encoding="utf-8")
+    for expected in ("29.88", "20.12", "0.876", "28.10 – 31.20", "25 images of 100 (a subset)"):
+        assert expected in text
+    assert "`promptir-pocket/rain100l`" in text
+
+
+def test_the_shipped_card_is_what_the_command_writes(root):
+    for weights in sorted((root / "irlib" / "weights").glob("*.safetensors")):
+        card = weights.with_suffix(".md").read_text(encoding="utf-8")
+        assert card == model_card(weights.stem, root / "book" / "results")
+        digest = ledger.sha256_of_file(weights)
+        training = ledger.read_record(f"{weights.stem}/training", root / "book" / "results")
+        assert training.weights_sha256 == digest
+        assert models.load_weights(weights.stem).name == training.recipe["model"]
