@@ -17,7 +17,7 @@ def root() -> Path:
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """The folder of real benchmark images and parity fixtures beside the checkout, where present."""
+    """The folder of real benchmark images and parity fixtures beside the checkout, if there."""
     if not SHARED.is_dir():
         pytest.skip("needs the shared benchmark images and parity fixtures beside the checkout")
     return SHARED

@@ -1,8 +1,8 @@
 """Checked answers: property tests on the function a reader wrote.
 
-An exercise is a list of sentences that must hold. :func:`check` tries them in turn and names the first
-that fails, with what was seen. It never raises, so a notebook runs on. The exercises of chapter 2
-are in ``irlib.check.chapter_02``, and so on.
+An exercise is a list of sentences that must hold. :func:`check` tries them in turn and names the
+first that fails, with what was seen. It never raises, so a notebook runs on. The exercises of
+chapter 2 are in ``irlib.check.chapter_02``, and so on.
 """
 
 from collections.abc import Callable

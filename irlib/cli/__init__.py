@@ -56,8 +56,8 @@ def build() -> typer.Typer:
 def main() -> None:
     """Runs the command line: one message and an exit status instead of a traceback.
 
-    Exit status 0 is success, 1 a failure, 2 wrong use, 130 an interrupt. ``IRLIB_DEBUG=1`` shows the
-    traceback.
+    Exit status 0 is success, 1 a failure, 2 wrong use, 130 an interrupt. ``IRLIB_DEBUG=1`` shows
+    the traceback.
     """
     sys.exit(run(sys.argv[1:]))
 

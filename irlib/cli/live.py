@@ -30,7 +30,8 @@ def live(
 
     if not Path("book").is_dir():
         raise UsageError(
-            f"there is no book/ folder in {Path.cwd()}; run `irlib live` in the repository's folder."
+            f"there is no book/ folder in {Path.cwd()}; run `irlib live` in the folder of the "
+            "repository."
         )
     recipe = training.recipe("promptir", scale)
     run = RUN / recipe.scale

@@ -1,4 +1,4 @@
-"""``irlib train``: any recipe, at any scale, on embedded data, benchmarks or a folder of one's own."""
+"""``irlib train``: any recipe at any scale, on embedded data, benchmarks or one's own folder."""
 
 from pathlib import Path
 from typing import Annotated

@@ -20,8 +20,8 @@ PHOTO_SCALES = (1.0, 0.7, 0.5)
 class EmbeddedPairs(Dataset):
     """Endless degraded/target patches from photographs and dead-leaves scenes, tasks in turn.
 
-    Sample ``position`` belongs to task ``tasks[position % len(tasks)]``, so every batch is balanced,
-    and is a pure function of ``(seed, position)``: see :mod:`irlib.data.seeding`.
+    Sample ``position`` belongs to task ``tasks[position % len(tasks)]``, so every batch is
+    balanced, and is a pure function of ``(seed, position)``: see :mod:`irlib.data.seeding`.
 
     Args:
         tasks: Names from :data:`irlib.degradations.FIVE_TASKS`.

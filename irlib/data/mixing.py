@@ -1,8 +1,8 @@
 """Mixing the training sets of several tasks, as the authors do and balanced.
 
-All-in-one training sees sets of very different size: two hundred rainy pairs beside seventy thousand
-hazy ones. The authors repeat the small sets by fixed factors and shuffle one long list; a balanced
-mix takes the tasks in turn instead. Taught in chapter 3.
+All-in-one training sees sets of very different size: two hundred rainy pairs beside seventy
+thousand hazy ones. The authors repeat the small sets by fixed factors and shuffle one long list; a
+balanced mix takes the tasks in turn instead. Taught in chapter 3.
 """
 
 from collections.abc import Mapping, Sequence
@@ -71,7 +71,7 @@ class MixedPairs(Dataset):
         entries: The training list.
         patch: Side of a patch in pixels; smaller images are padded by reflection.
         seed: Seed of order, crops, flips and noise.
-        balanced: Takes the tasks in turn, each in its own shuffled order, whatever the list's shares.
+        balanced: Takes the tasks in turn, each in its own shuffled order, whatever their shares.
         identity: ``False`` never leaves a patch unturned: PromptIR's code draws modes 1 to 7.
     """
 

@@ -8,8 +8,8 @@ from types import FrameType
 class Interrupt:
     """While active, the first Ctrl-C only sets :attr:`asked`; a second one stops at once.
 
-    Used as a context manager around a loop that looks at ``asked`` after each step. Outside the main
-    thread, where signals cannot be caught, it does nothing.
+    Used as a context manager around a loop that looks at ``asked`` after each step. Outside the
+    main thread, where signals cannot be caught, it does nothing.
     """
 
     def __init__(self) -> None:

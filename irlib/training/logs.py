@@ -23,7 +23,7 @@ class StepLog:
 
         path = run_dir / "metrics.csv"
         kept = [row for row in read_log(path) if row["step"] <= start] if start else []
-        self._file = open(path, "w", newline="")
+        self._file = open(path, "w", newline="")  # noqa: SIM115 (closed by close)
         self._rows = csv.DictWriter(self._file, COLUMNS)
         self._rows.writeheader()
         self._rows.writerows(kept)

@@ -1,8 +1,8 @@
 """The training loop: one function, read from top to bottom, from a laptop to many nodes.
 
-Lightning Fabric places the network and the batches (CPU, one GPU, many GPUs, many nodes) and casts to
-the chosen precision. Everything random is a function of the recipe's seed and of the position of a
-sample, so a run that is killed and resumed ends with the same weights. Taught in chapter 5.
+Lightning Fabric places the network and the batches (CPU, one GPU, many GPUs, many nodes) and casts
+to the chosen precision. Everything random is a function of the recipe's seed and of the position of
+a sample, so a run that is killed and resumed ends with the same weights. Taught in chapter 5.
 """
 
 import time
@@ -80,7 +80,7 @@ def train(
     seed_everything(recipe.seed, verbose=False)
     network = models.create(recipe.model, **recipe.config) if init is None else init
     network.train().requires_grad_(True)
-    # Convolutions here are memory-bound; channels-last lets norms and 1x1 convolutions avoid copies.
+    # Convolutions here are memory-bound; channels-last spares norms and 1x1 convolutions copies.
     network.to(memory_format=torch.channels_last)
     kind = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}[recipe.optimiser]
     optimiser = kind(

@@ -23,8 +23,8 @@ class Recipe:
         config: Arguments of the model.
         scale: "smoke", "pocket" or "paper".
         tasks: Degradations to remove, from :data:`irlib.degradations.FIVE_TASKS`.
-        data: "embedded" (photographs and dead leaves), "benchmarks" (the field's training sets under
-            the data root) or "pairs" (a folder of one's own).
+        data: "embedded" (photographs and dead leaves), "benchmarks" (the field's training sets
+            under the data root) or "pairs" (a folder of one's own).
         patch: Side of a training patch in pixels.
         batch: Samples an optimiser step sees, over all devices and accumulated micro-batches.
         accumulate: Micro-batches that one optimiser step adds up on each device.

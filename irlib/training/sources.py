@@ -1,4 +1,4 @@
-"""Where the samples of a recipe come from: embedded data, the benchmarks, or a folder of one's own."""
+"""Where the samples of a recipe come from: embedded data, benchmarks, or one's own folder."""
 
 from pathlib import Path
 

@@ -61,7 +61,7 @@ def test_wrong_use(arguments, message):
 def test_the_recorded_command_names_no_folder_of_this_machine():
     command = command_again(
         {
-            "weights": "/home/someone/w.safetensors",
+            "weights": "/folder/w.safetensors",
             "benchmark": "cbsd68",
             "sigma": 25.0,
             "data": "/data",

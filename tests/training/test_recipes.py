@@ -11,7 +11,9 @@ from irlib.scale import SCALES
 @pytest.mark.parametrize("model", ["promptir", "restormer"])
 def test_every_recipe_builds_a_model_and_has_rates(model, scale):
     recipe = training.recipe(model, scale)
-    assert recipe.steps > 0 and recipe.batch > 0 and recipe.patch % 8 == 0
+    assert recipe.steps > 0
+    assert recipe.batch > 0
+    assert recipe.patch % 8 == 0
     assert recipe.learning_rate(recipe.steps // 2) > 0
     if scale != "paper":
         assert models.create(recipe.model, **recipe.config).name == model

@@ -1,5 +1,7 @@
 """Learning rates, at the steps where the specifications state them."""
 
+from itertools import pairwise
+
 import pytest
 
 from irlib.training.schedules import promptir_rate, restormer_rate, warmup_cosine
@@ -10,7 +12,7 @@ def test_warmup_reaches_the_rate_and_the_cosine_its_floor():
     assert 0 < rates[0] < rates[5] < 1
     assert rates[10] == 1.0
     assert rates[100] == pytest.approx(0.01)
-    assert all(a >= b for a, b in zip(rates[10:], rates[11:], strict=False))
+    assert all(a >= b for a, b in pairwise(rates[10:]))
 
 
 def test_restormer_rate_at_the_stated_iterations():
