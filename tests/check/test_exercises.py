@@ -1,0 +1,113 @@
+"""Every exercise of every chapter: its stub must fail, its solution pass, and none is forgotten."""
+
+import ast
+import functools
+from contextlib import suppress
+from pathlib import Path
+
+import nbformat
+import pytest
+
+import irlib.check
+
+ROOT = Path(__file__).resolve().parents[2]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+
+@functools.cache
+def cells(path: Path) -> list:
+    notebook = nbformat.read(path, as_version=4)
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def exercises(path: Path, tag: str) -> list[tuple[str, str]]:
+    """(name, source) of the cells of a notebook that carry a tag."""
+    return [
+        (cell.metadata.get("exercise", ""), cell.source)
+        for cell in cells(path)
+        if tag in cell.metadata.get("tags", [])
+    ]
+
+
+def every(tag: str) -> list:
+    return [
+        pytest.param(path, name, source, id=f"{path.stem}:{name}")
+        for path in NOTEBOOKS
+        for name, source in exercises(path, tag)
+    ]
+
+
+def definitions(source: str) -> list[str]:
+    """The parts of a cell that only name things: imports, functions, plain constants."""
+    kept = []
+    for node in ast.parse(source).body:
+        constant = isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+        if constant or isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef):
+            kept.append(ast.unparse(node))
+    return kept
+
+
+def verdicts(path: Path, answer: str, monkeypatch) -> list[bool]:
+    """What each `check` of a cell returns, given what the cells before it import and define.
+
+    Cells that compute are left out: an answer must not lean on a figure drawn pages before it.
+    """
+    monkeypatch.setenv("IRLIB_SCALE", "smoke")
+    found: list[bool] = []
+    genuine = irlib.check.check
+
+    def witness(name, function):
+        found.append(genuine(name, function))
+        return found[-1]
+
+    namespace: dict = {}
+    for cell in cells(path):
+        if cell.source == answer:
+            break
+        if not {"exercise-stub", "solution"} & set(cell.metadata.get("tags", [])):
+            for statement in definitions(cell.source):
+                with suppress(NameError):  # a default or decorator that a left-out cell computes
+                    exec(compile(statement, path.name, "exec"), namespace)
+    namespace["check"] = witness
+    exec(compile(answer, path.name, "exec"), namespace)
+    return found
+
+
+@pytest.mark.parametrize(("path", "name", "stub"), every("exercise-stub"))
+def test_a_stub_fails_and_is_told_why(path, name, stub, monkeypatch, capsys):
+    assert verdicts(path, stub, monkeypatch) == [False]
+    printed = capsys.readouterr().out
+    assert printed.startswith("Not yet. Property ")
+    assert len(printed.strip().splitlines()) >= 2, "it names the property, not what was seen"
+    assert "Traceback" not in printed
+    assert "NameError" not in printed, "the stub is runnable; it fails by its answer"
+
+
+@pytest.mark.parametrize(("path", "name", "solution"), every("solution"))
+def test_a_solution_passes(path, name, solution, monkeypatch, capsys):
+    passed = verdicts(path, solution, monkeypatch)
+    assert passed == [True], capsys.readouterr().out
+    assert capsys.readouterr().out.startswith("Right: all ")
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_each_stub_has_its_solution_below_it(path):
+    stubs = [name for name, _ in exercises(path, "exercise-stub")]
+    assert stubs == [name for name, _ in exercises(path, "solution")]
+    assert len(stubs) == len(set(stubs))
+    assert len(stubs) >= 2, "a chapter has two exercises or more"
+    chapter = f"ch{path.stem.split('-')[0]}."
+    for tag in ("exercise-stub", "solution"):
+        for name, source in exercises(path, tag):
+            assert name.startswith(chapter)
+            assert f'check("{name}", ' in source
+
+
+def test_exercises_of_the_library_and_of_the_chapters_are_the_same():
+    chapters = {path.stem.split("-")[0] for path in NOTEBOOKS}
+    in_notebooks = {name for path in NOTEBOOKS for name, _ in exercises(path, "exercise-stub")}
+    registered = set(irlib.check.exercise_names())
+    assert in_notebooks <= registered
+    assert {name for name in registered if name[2:4] in chapters} <= in_notebooks
+    absent = {name[:4] for name in registered} - {f"ch{number}" for number in chapters}
+    assert not absent, f"exercises of chapters that do not exist: {sorted(absent)}"
