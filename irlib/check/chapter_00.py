@@ -20,7 +20,8 @@ class _Contrast(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         shape = tuple(x.shape)
         assert x.ndim == 4, f"The network was given the shape {shape}; it takes (B, 3, H, W)."
-        assert not (x.shape[-2] % 8 or x.shape[-1] % 8), (
+        fits = all(side % self.multiple == 0 for side in x.shape[-2:])
+        assert fits, (
             f"The network was given {x.shape[-2]}x{x.shape[-1]} pixels; it takes multiples of 8. "
             "Extend the picture with pad_to_multiple(image, model.multiple) first."
         )
@@ -46,7 +47,7 @@ def _keeps_the_shape(restore: Callable) -> None:
 def _stays_between_0_and_1(restore: Callable) -> None:
     result = restore(_Contrast(), _picture(16, 24))
     low, high = result.min().item(), result.max().item()
-    assert low >= 0 and high <= 1, (
+    assert 0 <= low <= high <= 1, (
         f"Values from {low:.2f} to {high:.2f} came back. A network may leave [0, 1]; clamp at the "
         "end."
     )
