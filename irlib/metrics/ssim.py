@@ -69,7 +69,7 @@ def ssim_of_prepared(restored: Tensor, target: Tensor, window: str) -> Tensor:
 def _filtered(image: Tensor, weights: Tensor, dim: int) -> Tensor:
     """Weighted sums along one axis, where the window fits whole.
 
-    A sum of shifted views: a float64 convolution of single channels runs several times slower on CPU.
+    A sum of shifted views, several times faster on CPU than float64 convolutions of one channel.
     """
     length = image.shape[dim] - len(weights) + 1
     first, *others = weights.tolist()

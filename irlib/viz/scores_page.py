@@ -19,7 +19,7 @@ class TestSet:
 
     Attributes:
         title: What to call it.
-        key: Last part of the records' names: ``promptir-pocket/<key>``, ``classical/<method>-<key>``.
+        key: Ends the records' names: ``promptir-pocket/<key>``, ``classical/<method>-<key>``.
         methods: Classical methods measured on the same images, with the name a reader knows.
     """
 
