@@ -61,6 +61,11 @@ def train(
     from irlib.training.loop import train as run_training
     from irlib.training.sources import open_source
 
+    _check_numbers(devices, nodes=nodes, checkpoint_every=checkpoint_every, workers=workers)
+    if record:
+        from irlib.ledger import record_path
+
+        record_path(record)  # a wrong name is found before the long part
     network = models.load_weights(init) if init else None
     changes = {
         "tasks": tuple(tasks) if tasks else None,
@@ -97,6 +102,19 @@ def train(
     if record:
         typer.echo(f"Record: {_write_record(record, recipe, folder, weights)}")
     typer.echo(f"Weights: {weights}\nRestore with them: irlib restore PHOTO --weights {weights}")
+
+
+def _check_numbers(devices: str, **numbers: int) -> None:
+    """Refuses what cannot be counted, before data are read."""
+    from irlib.errors import UsageError
+
+    if devices != "auto" and not (devices.isdecimal() and int(devices) > 0):
+        raise UsageError(f"--devices is {devices!r}; expected auto or a number from 1 up.")
+    for name, number in numbers.items():
+        least = 0 if name == "workers" else 1
+        if number < least:
+            option = f"--{name.replace('_', '-')}"
+            raise UsageError(f"{option} is {number}; expected a whole number from {least} up.")
 
 
 def _write_record(name: str, recipe, folder: Path, weights: Path) -> Path:

@@ -89,15 +89,14 @@ class Benchmark:
         """Find the set's folder and layout under a data root, or in the folder itself.
 
         Raises:
-            UsageError: `root` is no folder.
-            IrlibError: The set is not there in any accepted layout.
+            UsageError: `root` is no folder, or the set is not there in any accepted layout.
         """
         root = existing_folder(root)
         for folder in [*folders_named(root, self.folders), root]:
             for layout in self.layouts:
                 if layout.fits(folder):
                     return folder, layout
-        raise IrlibError(
+        raise UsageError(
             f"{self.title} was not found in {root}: looked for a folder called "
             f"{', '.join(self.folders)}, or for its files in {root} itself, laid out as "
             f"{self.layout}. It is published with {self.published_by}."

@@ -78,8 +78,8 @@ def folder_pairs(folder: str | os.PathLike) -> list[Pair]:
     (``0001_0.8_0.2``, ``0001``); file types may differ between the sides.
 
     Raises:
-        UsageError: `folder` is no folder.
-        IrlibError: It holds no such pair of folders, or images have no partner.
+        UsageError: `folder` is no folder, or holds no such pair of folders.
+        IrlibError: Images have no partner.
     """
     folder = existing_folder(folder)
     return pair_up(folder, pair_layout(folder), spare_targets=False)
@@ -89,11 +89,11 @@ def pair_layout(folder: Path) -> Layout:
     """The layout of pairs that leaves the fewest images of `folder` without a partner.
 
     Raises:
-        IrlibError: No layout fits.
+        UsageError: No layout fits.
     """
     fitting = [layout for layout in PAIR_LAYOUTS if layout.fits(folder)]
     if not fitting:
-        raise IrlibError(
+        raise UsageError(
             f"{folder} holds no pairs: expected two folders in it, degraded images in `input/` "
             "and references of the same name in `target/` (also understood: "
             + ", ".join(f"{a}/{b}" for a, b in _SIDES[1:])
@@ -106,13 +106,12 @@ def folder_images(folder: str | os.PathLike) -> list[Path]:
     """Every image in a folder and the folders below it, sorted.
 
     Raises:
-        UsageError: `folder` is no folder.
-        IrlibError: It holds no image.
+        UsageError: `folder` is no folder, or holds no image.
     """
     folder = existing_folder(folder)
     found = sorted(p for p in folder.rglob("*") if p.suffix.lower() in READABLE and p.is_file())
     if not found:
-        raise IrlibError(f"{folder} holds no image; expected files such as photo.png or photo.jpg.")
+        raise UsageError(f"{folder} holds no image; expected files such as photo.png or photo.jpg.")
     return found
 
 

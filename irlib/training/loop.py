@@ -15,7 +15,7 @@ from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
 from irlib import models
-from irlib.errors import IrlibError
+from irlib.errors import IrlibError, UsageError
 from irlib.losses import losses
 from irlib.training.average import MovingAverage
 from irlib.training.checkpoint import load_checkpoint, save_checkpoint
@@ -62,17 +62,25 @@ def train(
         progress: Shows a progress bar with loss, images a second and time left.
 
     Raises:
+        UsageError: Devices or a precision that this machine lacks, or a batch they cannot share.
         IrlibError: A loss that is not finite (the batch is saved first), or no space left.
         Stopped: Ctrl-C was pressed; the step under way was finished and saved first.
     """
     from lightning.fabric import Fabric, seed_everything
+    from lightning.fabric.utilities.exceptions import MisconfigurationException
 
-    fabric = Fabric(
-        accelerator=accelerator,
-        devices=devices,
-        num_nodes=nodes,
-        precision=fast_precision(recipe.precision, accelerator),
-    )
+    try:
+        fabric = Fabric(
+            accelerator=accelerator,
+            devices=devices,
+            num_nodes=nodes,
+            precision=fast_precision(recipe.precision, accelerator),
+        )
+    except (ValueError, TypeError, RuntimeError, MisconfigurationException) as error:
+        raise UsageError(
+            f"accelerator {accelerator!r}, devices {devices!r}, nodes {nodes!r} and precision "
+            f"{recipe.precision!r} cannot be used together here: {error}"
+        ) from error
     fabric.launch()
     run_dir = Path(run_dir)
     run_dir.mkdir(parents=True, exist_ok=True)
@@ -217,7 +225,7 @@ def _micro_batch(recipe: Recipe, world: int) -> int:
     """Samples in one forward pass of one device."""
     parts = world * recipe.accumulate
     if recipe.batch % parts:
-        raise IrlibError(
+        raise UsageError(
             f"a batch of {recipe.batch} cannot be shared evenly by {world} device(s) with "
             f"{recipe.accumulate} micro-batch(es) each; choose --batch as a multiple of {parts}."
         )

@@ -84,7 +84,7 @@ class Recipe:
         """A copy with some fields replaced; ``None`` means unchanged.
 
         Raises:
-            UsageError: A field that recipes do not have, an unknown task, or a size below 1.
+            UsageError: A field that recipes do not have, an unknown task, or a number out of range.
         """
         changes = {name: value for name, value in changes.items() if value is not None}
         known = [f.name for f in fields(self)]
@@ -96,6 +96,11 @@ class Recipe:
         for name in ("patch", "batch", "accumulate", "steps"):
             if changes.get(name, 1) < 1:
                 raise UsageError(f"{name} is {changes[name]}; expected a whole number from 1 up.")
+        for name in ("rate", "warmup", "scenes", "clip_norm"):
+            if changes.get(name, 0) < 0:
+                raise UsageError(f"{name} is {changes[name]}; expected 0 or more.")
+        if not 0 <= changes.get("ema", 0) < 1:
+            raise UsageError(f"ema is {changes['ema']}; expected a decay from 0 to below 1.")
         return replace(self, **changes)
 
     def as_dict(self) -> dict[str, Any]:
