@@ -1,0 +1,104 @@
+"""Training pairs from embedded data: pure, balanced, aligned, in range, never from test images."""
+
+import pytest
+import torch
+from torch.utils.data import DataLoader, Subset
+
+from irlib.data import embedded
+from irlib.data.embedded import EmbeddedPairs
+from irlib.data.photos import TEST_PHOTOS, TRAIN_PHOTOS
+from irlib.degradations import FIVE_TASKS
+from irlib.errors import UsageError
+from irlib.metrics import psnr
+
+SMALL = {"patch": 32, "scenes": 2, "scene_size": 64}
+
+
+@pytest.fixture(scope="module")
+def pairs():
+    return EmbeddedPairs(**SMALL, seed=3)
+
+
+def test_a_sample_has_the_promised_form(pairs):
+    for position in range(10):
+        sample = pairs[position]
+        assert set(sample) == {"degraded", "target", "task"}
+        for side in ("degraded", "target"):
+            assert sample[side].shape == (3, 32, 32)
+            assert sample[side].dtype == torch.float32
+            assert 0 <= sample[side].min() <= sample[side].max() <= 1
+        assert int(sample["task"]) == position % 5
+
+
+def test_a_sample_is_a_pure_function_of_seed_and_position(pairs):
+    again = EmbeddedPairs(**SMALL, seed=3)
+    other = EmbeddedPairs(**SMALL, seed=4)
+    torch.manual_seed(99)
+    for position in (7, 0, 12):
+        for side in ("degraded", "target"):
+            assert torch.equal(pairs[position][side], again[position][side])
+            assert not torch.equal(pairs[position][side], other[position][side])
+
+
+def test_workers_and_order_do_not_change_a_sample(pairs):
+    loader = DataLoader(Subset(pairs, [9, 2, 5]), batch_size=1, num_workers=2)
+    for position, batch in zip([9, 2, 5], loader, strict=True):
+        assert torch.equal(batch["degraded"][0], pairs[position]["degraded"])
+
+
+def test_every_batch_holds_every_task_equally_often(pairs):
+    tasks = [int(pairs[p]["task"]) for p in range(50, 70)]
+    assert [tasks.count(t) for t in range(5)] == [4] * 5
+
+
+def test_fewer_tasks_are_numbered_by_their_place():
+    two = EmbeddedPairs(("derain", "denoise"), **SMALL)
+    assert [int(two[p]["task"]) for p in range(4)] == [0, 1, 0, 1]
+
+
+def test_a_degraded_patch_belongs_to_its_target(pairs):
+    for position in range(20):
+        sample = pairs[position]
+        other = pairs[position + 20]["target"]
+        if sample["target"].std() < 0.02 or FIVE_TASKS[position % 5] in ("dehaze", "lowlight"):
+            continue
+        own = psnr(sample["degraded"][None], sample["target"][None], "whole")
+        assert own > psnr(sample["degraded"][None], other[None], "whole")
+
+
+def test_photographs_and_scenes_share_the_patches(monkeypatch):
+    monkeypatch.setattr(embedded, "TRAIN_PHOTOS", TRAIN_PHOTOS[:1])
+    pairs = EmbeddedPairs(**SMALL, photo_share=0.0)
+    pairs.scenes = [(torch.full((3, 64, 64), 200, dtype=torch.uint8), None)]
+    pairs.photographs = [(torch.zeros(3, 64, 64, dtype=torch.uint8), None)]
+    assert all(pairs[p]["target"].mean() > 0.5 for p in range(8))
+    pairs.photo_share = 1.0
+    assert all(pairs[p]["target"].mean() == 0 for p in range(8))
+    pairs.photo_share = 0.4
+    share = sum(float(pairs[p]["target"].mean() == 0) for p in range(200)) / 200
+    assert 0.3 < share < 0.5
+
+
+def test_without_scenes_all_come_from_photographs():
+    pairs = EmbeddedPairs(patch=32, scenes=0)
+    assert pairs.photo_share == 1.0
+    assert pairs[1]["target"].shape == (3, 32, 32)
+
+
+def test_no_held_out_photograph_is_trained_on(monkeypatch):
+    read = []
+    monkeypatch.setattr(embedded, "photo", lambda name: read.append(name) or torch.rand(3, 64, 64))
+    monkeypatch.setattr(embedded, "photo_depth", lambda name: torch.rand(1, 64, 64))
+    EmbeddedPairs(patch=32, scenes=0)
+    assert set(read) == set(TRAIN_PHOTOS)
+    assert not set(read) & set(TEST_PHOTOS)
+
+
+def test_copies_too_small_for_a_patch_are_left_out():
+    for image, _ in EmbeddedPairs(patch=256, scenes=0).photographs:
+        assert min(image.shape[-2:]) >= 256
+
+
+def test_an_unknown_task_is_refused():
+    with pytest.raises(UsageError, match="did you mean 'derain'"):
+        EmbeddedPairs(("derian",), **SMALL)[0]
