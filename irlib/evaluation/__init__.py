@@ -6,6 +6,8 @@ from typing import Any
 # Where each public name lives; loaded when first asked for, so that importing stays cheap.
 _HOMES = {
     "restore_image": "restore",
+    "TilingCost": "seams",
+    "tiling_cost": "seams",
     "Evaluation": "benchmark",
     "evaluate": "benchmark",
     "hash_of_files": "benchmark",

@@ -1,4 +1,4 @@
-"""How large a tile the memory at hand can carry."""
+"""How large an image or a tile the memory at hand can carry."""
 
 import math
 from pathlib import Path
@@ -8,12 +8,15 @@ from torch import Tensor, nn
 
 # On a CPU a larger tile is no faster, so a fixed part is enough: with the photograph itself, a
 # restoring of 24 megapixels stays under 4 GB.
-_CPU_CEILING = 1_500_000_000
+_CPU_TILE_CEILING = 2_000_000_000
+# Whole is worth more memory, since tiles change what global attention sees: this takes a
+# photograph of 1500 pixels a side at the shipped network's width.
+_CPU_WHOLE_CEILING = 8_000_000_000
 _SHARE_OF_FREE = 0.5
 _PROBE = 64
 # Beside its largest layer's input and output a network keeps skip connections and scratch space;
-# a Restormer holds more than twice as much in all.
-_HELD_BESIDE_ONE_LAYER = 3.0
+# a Restormer holds nearly twice as much in all.
+_HELD_BESIDE_ONE_LAYER = 2.0
 
 
 def free_memory(device: torch.device) -> int:
@@ -67,12 +70,19 @@ def bytes_per_pixel(model: nn.Module, multiple: int, like: Tensor) -> float:
     return _HELD_BESIDE_ONE_LAYER * max(largest, floor) / side**2
 
 
-def affordable_pixels(model: nn.Module, multiple: int, like: Tensor) -> int:
-    """Returns how many pixels the model can take at once on the device of ``like``."""
+def affordable_pixels(model: nn.Module, multiple: int, like: Tensor) -> tuple[int, int]:
+    """Returns how many pixels the model can take at once on the device of ``like``.
+
+    Returns:
+        The most for a whole image, and the most for a tile where the image is larger than that.
+    """
     budget = _SHARE_OF_FREE * free_memory(like.device)
+    ceilings = (budget, budget)
     if like.device.type != "cuda":
-        budget = min(budget, _CPU_CEILING)
-    return int(budget / bytes_per_pixel(model, multiple, like))
+        ceilings = (min(budget, _CPU_WHOLE_CEILING), min(budget, _CPU_TILE_CEILING))
+    a_pixel = bytes_per_pixel(model, multiple, like)
+    whole, tile = (int(bytes_ / a_pixel) for bytes_ in ceilings)
+    return whole, tile
 
 
 def is_out_of_memory(error: BaseException) -> bool:

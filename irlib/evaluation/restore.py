@@ -127,10 +127,10 @@ def _affordable_side(model: nn.Module, padded: Tensor, multiple: int) -> int:
         return max(height, width)
     like = padded.new_empty(0, device=_device(model), dtype=_dtype(model, padded))
     with torch.inference_mode():
-        pixels = affordable_pixels(model, multiple, like)
-    if height * width <= pixels:
+        of_a_whole, of_a_tile = affordable_pixels(model, multiple, like)
+    if height * width <= of_a_whole:
         return max(height, width)
-    return max(int(pixels**0.5) // multiple * multiple, _LEAST_TILE)
+    return max(int(of_a_tile**0.5) // multiple * multiple, _LEAST_TILE)
 
 
 def _device(model: nn.Module) -> torch.device:

@@ -34,6 +34,19 @@ def test_free_memory_is_a_positive_number_of_bytes():
     assert memory.free_memory(torch.device("cpu")) > 2**20
 
 
+def test_a_whole_image_may_use_more_memory_than_a_tile_but_never_more_than_is_free(monkeypatch):
+    network, like = nn.Conv2d(3, 64, 3, padding=1), torch.empty(0)
+    a_pixel = memory.bytes_per_pixel(network, 8, like)
+    monkeypatch.setattr(memory, "free_memory", lambda device: 10**12)
+    whole, tile = memory.affordable_pixels(network, 8, like)
+    assert whole > tile
+    assert tile * a_pixel <= 2.5e9  # what 4 GB leave beside a photograph of 24 megapixels
+    monkeypatch.setattr(memory, "free_memory", lambda device: 10**9)
+    whole, tile = memory.affordable_pixels(network, 8, like)
+    assert whole == tile
+    assert whole * a_pixel <= 10**9 / 2
+
+
 @pytest.mark.parametrize(
     ("error", "expected"),
     [
