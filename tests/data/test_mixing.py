@@ -37,15 +37,14 @@ def test_promptirs_list_has_the_length_of_its_released_code():
         "dehaze": [(B, C)] * 72135,
         "derain": [(B, C)] * 200,
     }
-    assert len(training_list(files)) == 5144 * 3 * 3 + 72135 + 200 * 120
+    # 4,451 steps an epoch at 32 patches a step.
+    assert -(-len(training_list(files)) // 32) == 4451
 
 
 def test_other_factors_may_be_given():
     files = {"derain": [(B, C)], "desnow": [(B, C)]}
-    assert Counter(e.task for e in training_list(files, {"derain": 2})) == {
-        "derain": 2,
-        "desnow": 1,
-    }
+    tasks = [entry.task for entry in training_list(files, {"derain": 2})]
+    assert tasks == ["derain", "derain", "desnow"]
 
 
 @given(length=st.integers(1, 30), seed=st.integers(0, 5), epoch=st.integers(0, 3))
