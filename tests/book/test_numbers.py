@@ -93,7 +93,7 @@ def sentences(paragraph: str) -> list[str]:
     """A table row is one; elsewhere a full stop and a capital letter part them."""
     if paragraph.startswith("|"):
         return [paragraph]
-    return re.split(r"(?<=[.!?:;])\s+(?=[A-Z*_\[`({$])", paragraph)
+    return re.split(r"(?<=[.!?])\s+(?=[A-Z*_\[`({$])", paragraph)
 
 
 def belongs(number: str, record: Record) -> bool:
