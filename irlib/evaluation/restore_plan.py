@@ -1,5 +1,6 @@
 """Which files a restoring reads and writes, settled before anything is computed."""
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,7 +59,8 @@ def plan(
 
     Raises:
         UsageError: No input, a missing one, a folder without images, an unknown format, a suffix
-            that is a path, an output that is a file, or a result that would replace an input.
+            that is a path, an output that is a file or cannot be written into, or a result that
+            would replace an input.
     """
     output = Path(output)
     if not inputs:
@@ -69,8 +71,9 @@ def plan(
         )
     if "/" in suffix or "\\" in suffix:
         raise UsageError(f"the suffix {suffix!r} is a path; it may only extend a file's name.")
-    if output.exists() and not output.is_dir():
+    if os.path.isfile(output):
         raise UsageError(f"the output {output} is a file; name a folder to write into.")
+    _refuse_unwritable(output)
     found: dict[Path, tuple[Path, Path]] = {}
     for given in map(Path, inputs):
         for source, place in _sources(given, output, recursive):
@@ -90,6 +93,18 @@ def plan(
         jobs.append(Job(source, targets[0], targets[1] if side_by_side else None, number > 1))
     _refuse_to_replace_inputs(jobs, found)
     return jobs
+
+
+def _refuse_unwritable(output: Path) -> None:
+    """Refuses now what would otherwise fail only after minutes of restoring."""
+    # Unlike Path.exists, this also answers for a folder that may not be looked into.
+    nearest = next(path for path in (output, *output.absolute().parents) if os.path.exists(path))
+    if not nearest.is_dir():
+        raise UsageError(
+            f"the output {output} cannot be a folder, since {nearest} is a file; name another."
+        )
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise UsageError(f"nothing can be written to {nearest}; name another output folder.")
 
 
 def _sources(given: Path, output: Path, recursive: bool) -> Iterable[tuple[Path, Path]]:

@@ -61,6 +61,7 @@ def test_results_inside_the_folder_are_not_inputs(album):
         (["empty"], {}, "holds no image"),
         (["album"], {"output": "album"}, "would replace the input"),
         (["album"], {"output": "album/a.png"}, "is a file"),
+        (["album"], {"output": "album/a.png/deeper"}, "a.png is a file"),
         (["album"], {"format": "gif"}, "unknown format 'gif'"),
         (["album"], {"suffix": "../x"}, "is a path"),
     ],
@@ -70,6 +71,15 @@ def test_wrong_use(album, monkeypatch, inputs, options, message):
     Path("empty").mkdir()
     with pytest.raises(UsageError, match=message):
         plan(inputs, **{"output": "out"} | options)
+
+
+def test_a_folder_that_cannot_be_written_into_is_refused_before_restoring(
+    album, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("os.access", lambda path, mode: Path(path) != tmp_path)
+    with pytest.raises(UsageError, match="nothing can be written"):
+        plan([album], tmp_path / "new" / "out")
+    assert plan([album], album / "out")
 
 
 def test_a_suffix_allows_results_beside_the_inputs(album):
