@@ -68,7 +68,8 @@ def speed(
             commit=ledger.commit(),
             command=f"irlib speed --rounds {rounds} --pairs {pairs}"
             f"{' --quick' if quick else ''} --record {record}",
-            notes="rates belong to this device; the ratios are of rounds run in turns",
+            notes="pairs/s count the seconds of one core; rates belong to this device; the ratios are of "
+            "rounds run in turns",
         ),
         results,
     )
@@ -77,8 +78,8 @@ def speed(
 
 def _table(values: dict[str, float], device: str, rounds: int) -> str:
     rows = [
-        ("training pairs, images in memory", f"{values['pairs_per_s']:.0f} pairs/s, one thread"),
-        ("the authors' way, files", f"{values['file_pairs_per_s']:.0f} pairs/s, one thread"),
+        ("training pairs, images in memory", f"{values['pairs_per_s']:.0f} pairs/s of one core"),
+        ("the authors' way, files", f"{values['file_pairs_per_s']:.0f} pairs/s of one core"),
         ("  ratio", f"{values['pairs_ratio']:.2f}"),
         ("PromptIR, restoring", f"{values['forward_images_per_s']:.1f} images/s"),
         ("PromptIR, training", f"{values['training_images_per_s']:.1f} images/s"),
