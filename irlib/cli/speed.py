@@ -68,8 +68,8 @@ def speed(
             commit=ledger.commit(),
             command=f"irlib speed --rounds {rounds} --pairs {pairs}"
             f"{' --quick' if quick else ''} --record {record}",
-            notes="pairs/s count the seconds of one core; rates belong to this device; the ratios are of "
-            "rounds run in turns",
+            notes="pairs/s count the seconds of one core; rates belong to this device; the "
+            "ratios are of rounds run in turns",
         ),
         results,
     )
