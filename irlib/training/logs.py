@@ -23,10 +23,15 @@ class StepLog:
 
         path = run_dir / "metrics.csv"
         kept = [row for row in read_log(path) if row["step"] <= start] if start else []
-        self._file = open(path, "w", newline="")  # noqa: SIM115 (closed by close)
+        # Earlier rows are replaced in one step, so that a crash here cannot lose them.
+        partial = path.with_suffix(".partial")
+        with open(partial, "w", newline="") as file:
+            rows = csv.DictWriter(file, COLUMNS)
+            rows.writeheader()
+            rows.writerows(kept)
+        partial.replace(path)
+        self._file = open(path, "a", newline="")
         self._rows = csv.DictWriter(self._file, COLUMNS)
-        self._rows.writeheader()
-        self._rows.writerows(kept)
         self._board = SummaryWriter(run_dir / "tensorboard", purge_step=start + 1)
 
     def write(self, **row: float) -> None:
