@@ -30,7 +30,7 @@ class StepLog:
             rows.writeheader()
             rows.writerows(kept)
         partial.replace(path)
-        self._file = open(path, "a", newline="")
+        self._file = open(path, "a", newline="")  # noqa: SIM115 (closed on exit)
         self._rows = csv.DictWriter(self._file, COLUMNS)
         self._board = SummaryWriter(run_dir / "tensorboard", purge_step=start + 1)
 
