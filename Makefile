@@ -57,7 +57,7 @@ ifdef IRLIB_DATA
 	$(BIN)/irlib evaluate --weights promptir-pocket --benchmark lol-train --record promptir-pocket/lol
 	$(BIN)/irlib evaluate --weights promptir-pocket --benchmark gopro --record promptir-pocket/gopro
 endif
-	$(BIN)/irlib models card promptir-pocket
+	$(BIN)/irlib models card promptir-pocket --picture book/_static/before-after.jpg
 
 clean:  ## remove what was built here; .venv and runs/ stay
 	rm -rf _build book/_generated .ruff_cache .hypothesis

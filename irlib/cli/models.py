@@ -1,5 +1,6 @@
 """``irlib models``: what there is to build, and what a weights file holds."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -52,14 +53,19 @@ def show_command(
 @app.command("card")
 def card_command(
     name: Annotated[str, typer.Argument(help="A shipped name, such as promptir-pocket.")],
+    picture: Annotated[
+        Path | None, typer.Option(help="Also write a before/after picture to this file.")
+    ] = None,
 ) -> None:
     """Write the model card beside shipped weights, from their header and the ledger.
 
     Example: irlib models card promptir-pocket
     """
     from irlib.models.weights import weights_path
-    from irlib.viz.model_card import model_card
+    from irlib.viz.model_card import before_and_after, model_card
 
     card = weights_path(name).with_suffix(".md")
     card.write_text(model_card(name), encoding="utf-8")
     typer.echo(f"Card: {card}")
+    if picture is not None:
+        typer.echo(f"Picture: {before_and_after(name, picture)}")

@@ -1,9 +1,16 @@
-"""The model card of shipped weights, written from their header and the ledger."""
+"""What stands beside shipped weights: a card from their header and the ledger, and a picture."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import torch
+
+from irlib.data.images import write_image
+from irlib.degradations import FIVE_TASKS
+from irlib.evaluation.embedded import embedded_pairs
+from irlib.evaluation.restore import restore_image
+from irlib.models import load_weights
 from irlib.models.weights import read_header, weights_path
 from irlib.viz.scores_page import scores_text
 
@@ -37,3 +44,22 @@ def model_card(name: str, root: str | Path | None = None) -> str:
             scores_text(root),
         ]
     )
+
+
+def before_and_after(name: str, path: str | Path, side: int = 224) -> Path:
+    """Writes the README's picture: degraded cuts of held-out photographs over their restorations.
+
+    Args:
+        name: Shipped name, such as ``promptir-pocket``.
+        path: Where to write, ``.jpg`` or ``.png``.
+        side: Side of a cut in pixels.
+    """
+    columns = []
+    for number, task in enumerate(FIVE_TASKS):
+        cuts = embedded_pairs(task, crop=side)
+        _, _, degraded = cuts[number % len(cuts)]
+        restored = restore_image(load_weights(name), degraded)
+        gap = torch.ones(3, 8, side)
+        columns += [torch.cat((degraded, gap, restored), dim=1), torch.ones(3, 2 * side + 8, 8)]
+    write_image(path, torch.cat(columns[:-1], dim=2))
+    return Path(path)
