@@ -46,7 +46,7 @@ def model_card(name: str, root: str | Path | None = None) -> str:
     )
 
 
-def before_and_after(name: str, path: str | Path, side: int = 224) -> Path:
+def before_and_after(name: str, path: str | Path, side: int = 176) -> Path:
     """Writes the README's picture: degraded cuts of held-out photographs over their restorations.
 
     Args:
