@@ -8,7 +8,8 @@ from torch import Tensor, nn
 
 from irlib.errors import IrlibError, UsageError
 from irlib.evaluation.memory import affordable_pixels, is_out_of_memory
-from irlib.evaluation.tiling import check_tile, spans
+from irlib.evaluation.shared_statistics import SharedStatistics, reads_globally
+from irlib.evaluation.tiling import Span, check_tile, spans
 from irlib.nn.padding import pad_to_multiple
 
 Progress = Callable[[int, int], None]
@@ -17,6 +18,8 @@ Progress = Callable[[int, int], None]
 _LEAST_TILE = 64
 # Every model takes so small an image whole; no need to measure it first.
 _SMALL_ENOUGH_UNTRIED = 256 * 256
+# So many, spread over the image, tell its statistics well enough.
+_TILES_TO_GATHER_FROM = 12
 
 
 def restore_image(
@@ -26,12 +29,16 @@ def restore_image(
     overlap: int = 32,
     device: str | torch.device | None = None,
     progress: Progress | None = None,
+    share: bool = True,
 ) -> Tensor:
     """Returns the restored image, of the size of the given one.
 
     The image is extended by reflection to the multiple that the model needs and cropped after.
     A network with global attention (Restormer, PromptIR) computes statistics over all it sees, so
-    with tiles it gives slightly other values than without; a purely local one gives the same.
+    with tiles it gives other values than without, most of all where it changes the brightness; a
+    purely local one gives the same. Tiles therefore share their statistics, which brings them
+    close to the whole and takes up to twice the time
+    (:mod:`irlib.evaluation.shared_statistics`; :func:`irlib.evaluation.tiling_cost` measures it).
 
     Args:
         model: Maps (1, 3, H, W) to the same; ``model.multiple`` is what H and W must be multiples
@@ -43,6 +50,8 @@ def restore_image(
         overlap: Pixels that neighbouring tiles share at least.
         device: Where to compute; the model is moved there. By default where the model is.
         progress: Called with (tiles done, tiles in all); starts again if the tile is made smaller.
+            Tiles that only give their statistics count too.
+        share: Whether tiles share their statistics; without, each is restored on its own.
 
     Returns:
         (3, H, W) float32 in [0, 1] on the device of ``image``.
@@ -63,7 +72,7 @@ def restore_image(
     model.eval()
     try:
         with torch.no_grad():
-            restored = _restore(model, padded, tile, overlap, multiple, progress)
+            restored = _restore(model, padded, tile, overlap, multiple, progress, share)
     finally:
         model.train(was_training)
     return restored[..., :height, :width]
@@ -93,6 +102,7 @@ def _restore(
     overlap: int,
     multiple: int,
     progress: Progress | None,
+    share: bool,
 ) -> Tensor:
     whole = max(padded.shape[-2:])
     side = whole if tile is None else tile
@@ -101,7 +111,11 @@ def _restore(
             if side == "auto":
                 side = _affordable_side(model, padded, multiple)
                 overlap = min(overlap, side // 2)
-            return _blend(model, padded, _up_to(side, multiple), overlap, multiple, progress)
+            rows, columns = (
+                spans(length, _up_to(side, multiple), overlap, multiple)
+                for length in padded.shape[-2:]
+            )
+            return _restore_tiles(model, padded, rows, columns, progress, share)
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
@@ -141,37 +155,60 @@ def _dtype(model: nn.Module, image: Tensor) -> torch.dtype:
     return next((p.dtype for p in model.parameters() if p.is_floating_point()), image.dtype)
 
 
+def _restore_tiles(
+    model: nn.Module,
+    padded: Tensor,
+    rows: list[Span],
+    columns: list[Span],
+    progress: Progress | None,
+    share: bool,
+) -> Tensor:
+    tiles = [(row, column) for row in rows for column in columns]
+    if not share or len(tiles) == 1 or not reads_globally(model):
+        return _blend(model, padded, tiles, progress)
+    count = min(len(tiles), _TILES_TO_GATHER_FROM)
+    chosen = [tiles[(2 * i + 1) * len(tiles) // (2 * count)] for i in range(count)]
+    statistics = SharedStatistics(model)
+    with statistics.gathering():
+        for done, (row, column) in enumerate(chosen, start=1):
+            _pass(model, padded[:, row.start : row.stop, column.start : column.stop])
+            if progress is not None:
+                progress(done, count + len(tiles))
+    with statistics.applied():
+        return _blend(model, padded, tiles, progress, before=count)
+
+
+def _pass(model: nn.Module, part: Tensor) -> Tensor:
+    """Returns what the model makes of a part of the image, (3, h, w), where the model is."""
+    with torch.inference_mode():
+        restored = model(part[None].to(_device(model), _dtype(model, part)))
+    if restored.shape[1:] != part.shape:
+        raise IrlibError(
+            f"the model returned the shape {tuple(restored.shape)} for an image of "
+            f"{(1, *part.shape)}; restoring needs a model that keeps the size."
+        )
+    if not restored.isfinite().all():
+        raise IrlibError(
+            "the model's output holds values that are not finite (NaN or infinity). Check its "
+            "weights, and compute in float32 if it ran in a shorter type."
+        )
+    return restored[0]
+
+
 def _blend(
     model: nn.Module,
     padded: Tensor,
-    tile: int,
-    overlap: int,
-    multiple: int,
+    tiles: list[tuple[Span, Span]],
     progress: Progress | None,
+    before: int = 0,
 ) -> Tensor:
     """Restores tile by tile into one image, the only other one that is held."""
-    device, dtype = _device(model), _dtype(model, padded)
-    rows = spans(padded.shape[-2], tile, overlap, multiple)
-    columns = spans(padded.shape[-1], tile, overlap, multiple)
     blended = torch.zeros(padded.shape, device=padded.device)
-    for done, (row, column) in enumerate([(r, c) for r in rows for c in columns], start=1):
-        part = padded[None, :, row.start : row.stop, column.start : column.stop]
-        with torch.inference_mode():
-            restored = model(part.to(device, dtype))
-        if restored.shape != part.shape:
-            raise IrlibError(
-                f"the model returned the shape {tuple(restored.shape)} for an image of "
-                f"{tuple(part.shape)}; restoring needs a model that keeps the size."
-            )
-        if not restored.isfinite().all():
-            raise IrlibError(
-                "the model's output holds values that are not finite (NaN or infinity). Check its "
-                "weights, and compute in float32 if it ran in a shorter type."
-            )
-        restored = restored[0].to(padded.device, torch.float32).clamp(0, 1)
-        weights = row.weights[:, None] * column.weights
-        restored *= weights.to(padded.device)
+    for done, (row, column) in enumerate(tiles, start=1):
+        restored = _pass(model, padded[:, row.start : row.stop, column.start : column.stop])
+        restored = restored.to(padded.device, torch.float32).clamp(0, 1)
+        restored *= (row.weights[:, None] * column.weights).to(padded.device)
         blended[:, row.start : row.stop, column.start : column.stop] += restored
         if progress is not None:
-            progress(done, len(rows) * len(columns))
+            progress(before + done, before + len(tiles))
     return blended.clamp_(0, 1)

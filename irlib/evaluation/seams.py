@@ -1,7 +1,9 @@
 """What restoring in tiles costs against restoring the whole image at once.
 
 A network with global attention (Restormer, PromptIR) computes statistics over all that it sees, and
-PromptIR stretches its prompts over it; both change when it sees a tile. Taught in chapter 0.
+PromptIR stretches its prompts over it; both change when it sees a tile. Tiles that share their
+statistics (:mod:`irlib.evaluation.shared_statistics`) come close to the whole again. Taught in
+chapter 0.
 """
 
 from dataclasses import dataclass
@@ -50,6 +52,7 @@ def tiling_cost(
     *,
     clean: Tensor | None = None,
     whole: Tensor | None = None,
+    share: bool = True,
 ) -> TilingCost:
     """Restores an image in tiles and whole, and compares the two.
 
@@ -60,6 +63,7 @@ def tiling_cost(
         overlap: Pixels that neighbouring tiles share at least.
         clean: (3, H, W) in [0, 1], what the image should become; without it no PSNR is given.
         whole: The restoration of the whole image where it is at hand, which spares making it.
+        share: Whether tiles share their statistics, as for restoring.
 
     Raises:
         UsageError: The sizes of the images differ, or the tile or the overlap cannot be used.
@@ -71,7 +75,7 @@ def tiling_cost(
                 f"the {name} has the shape {tuple(other.shape)} and the degraded image "
                 f"{tuple(image.shape)}; give images of one size."
             )
-    tiled = restore_image(model, image, tile, overlap)
+    tiled = restore_image(model, image, tile, overlap, share=share)
     if whole is None:
         whole = restore_image(model, image, None)
     at_borders, inside = _steps(tiled - whole, tile, overlap, int(getattr(model, "multiple", 1)))

@@ -89,10 +89,14 @@ class TransposedAttention(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         query, key, value = self.depthwise(self.qkv(x)).chunk(3, dim=1)  # 3 of (B, C, H, W)
-        attention = channel_attention(self._by_head(query), self._by_head(key), self.temperature)
+        attention = self.attention(self._by_head(query), self._by_head(key))
         weight = self.project_out.weight.flatten(1)
         with torch.autocast(x.device.type, enabled=False):
             return attend_and_project(attention, value, weight, self.project_out.bias)
+
+    def attention(self, query: Tensor, key: Tensor) -> Tensor:
+        """:func:`channel_attention` at this layer's temperature."""
+        return channel_attention(query, key, self.temperature)
 
     def _by_head(self, x: Tensor) -> Tensor:
         """(B, C, H, W) to (B, h, d, N)."""
