@@ -25,11 +25,14 @@ class StepLog:
         kept = [row for row in read_log(path) if row["step"] <= start] if start else []
         # Earlier rows are replaced in one step, so that a crash here cannot lose them.
         partial = path.with_suffix(".partial")
-        with open(partial, "w", newline="") as file:
-            rows = csv.DictWriter(file, COLUMNS)
-            rows.writeheader()
-            rows.writerows(kept)
-        partial.replace(path)
+        try:
+            with open(partial, "w", newline="") as file:
+                rows = csv.DictWriter(file, COLUMNS)
+                rows.writeheader()
+                rows.writerows(kept)
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
         self._file = open(path, "a", newline="")  # noqa: SIM115 (closed on exit)
         self._rows = csv.DictWriter(self._file, COLUMNS)
         self._board = SummaryWriter(run_dir / "tensorboard", purge_step=start + 1)

@@ -34,7 +34,7 @@ def model_card(name: str, root: str | Path | None = None) -> str:
             "blindly: it is not told which. It is made for teaching. Authors' networks of full "
             "size, trained on the field's data, restore far better.",
             "",
-            f"- File: `{path.name}`, {path.stat().st_size / 1e6:.1f} MB of tensors (safetensors)",
+            f"- File: `{path.name}`, tensors only (safetensors)",
             "- Licence: MIT, like the code",
             f"- Configuration: `{header['config']}`",
             "",

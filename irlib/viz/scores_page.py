@@ -85,7 +85,7 @@ def _facts(record: Record) -> str:
 
 def _table(rows: Sequence[tuple[str, Record]]) -> str:
     lines = [
-        "| method | PSNR in (dB) | PSNR out (dB) | 95 % interval | SSIM in | SSIM out | record |",
+        "| method | PSNR in (dB) | PSNR out (dB) | interval | SSIM in | SSIM out | record |",
         "|---|---:|---:|---:|---:|---:|---|",
     ]
     for title, record in rows:
@@ -101,16 +101,16 @@ def _table(rows: Sequence[tuple[str, Record]]) -> str:
 def _embedded(record: Record) -> str:
     tasks = sorted({key.split("/")[0] for key in record.values if "/" in key})
     lines = [
-        "| task | PSNR in (dB) | PSNR out (dB) | SSIM in | SSIM out |",
-        "|---|---:|---:|---:|---:|",
+        "| task | PSNR in (dB) | PSNR out (dB) | SSIM in | SSIM out | record |",
+        "|---|---:|---:|---:|---:|---|",
     ]
     for task in tasks:
         v = {k: record.values[f"{task}/{k}"] for k in ("input_psnr", "psnr", "input_ssim", "ssim")}
         lines.append(
             f"| {task} | {v['input_psnr']:.2f} | {v['psnr']:.2f} | {v['input_ssim']:.3f} | "
-            f"{v['ssim']:.3f} |"
+            f"{v['ssim']:.3f} | `{record.name}` |"
         )
-    return "\n".join([*lines, "", f"Record: `{record.name}`."])
+    return "\n".join(lines)
 
 
 def _training(record: Record) -> str:
