@@ -19,6 +19,7 @@ def is_odd(answer):
 @pytest.fixture
 def sign(monkeypatch):
     """A small exercise, registered for one test."""
+    exercise_names()  # chapters register once; inside the copy they would be lost with it
     monkeypatch.setattr(EXERCISES, "_entries", dict(EXERCISES._entries))
     return exercise("test.sign", ("3 has a positive sign", is_positive), ("it is odd", is_odd))
 
