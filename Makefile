@@ -56,6 +56,7 @@ ifdef IRLIB_DATA
 	$(BIN)/irlib evaluate --weights promptir-pocket --benchmark sots-outdoor --record promptir-pocket/sots
 	$(BIN)/irlib evaluate --weights promptir-pocket --benchmark lol-train --record promptir-pocket/lol
 	$(BIN)/irlib evaluate --weights promptir-pocket --benchmark gopro --record promptir-pocket/gopro
+	$(BIN)/irlib evaluate --weights promptir-pocket --pairs $(IRLIB_DATA)/GoPro_patch256 --record promptir-pocket/gopro-patches
 endif
 	$(BIN)/irlib models card promptir-pocket --picture book/_static/before-after.jpg
 
