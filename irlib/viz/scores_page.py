@@ -117,7 +117,8 @@ def _training(record: Record) -> str:
     recipe = record.recipe or {}
     facts = {
         "Data": "photographs and dead leaves of this repository, degraded on the fly; "
-        "no benchmark image",
+        "no benchmark image, though the generators were adjusted to summary statistics of CBSD68, "
+        "Rain100L, SOTS and LOL",
         "Tasks": ", ".join(recipe.get("tasks", [])),
         "Steps": f"{record.steps} of {recipe.get('batch')} patches of {recipe.get('patch')} pixels",
         "Device": record.device or "unknown",
