@@ -22,11 +22,11 @@ def live(
     does nothing when neither irlib nor the recipe has changed since the last run.
     """
     from irlib import training
-    from irlib.data.embedded import EmbeddedPairs
     from irlib.errors import UsageError
     from irlib.evaluation.embedded import evaluate_embedded
     from irlib.models import load_weights
     from irlib.training.loop import train
+    from irlib.training.sources import open_source
 
     if not Path("book").is_dir():
         raise UsageError(
@@ -48,9 +48,7 @@ def live(
         resume = not again and begun.exists() and begun.read_text() == state
         run.mkdir(parents=True, exist_ok=True)
         begun.write_text(state)
-        samples = EmbeddedPairs(
-            recipe.tasks, patch=recipe.patch, scenes=recipe.scenes, seed=recipe.seed
-        )
+        recipe, samples = open_source(recipe)
         train(recipe, run, samples, resume=resume, devices=1, nodes=1)
     weights = run / "weights.safetensors"
     typer.echo("Restoring the held-out photographs …")

@@ -1,6 +1,6 @@
 """Training pairs made from the embedded data: photographs and dead leaves, degraded on the fly."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -20,11 +20,13 @@ PHOTO_SCALES = (1.0, 0.7, 0.5)
 class EmbeddedPairs(Dataset):
     """Endless degraded/target patches from photographs and dead-leaves scenes, tasks in turn.
 
-    Sample ``position`` belongs to task ``tasks[position % len(tasks)]``, so every batch is
-    balanced, and is a pure function of ``(seed, position)``: see :mod:`irlib.data.seeding`.
+    The tasks take turns: sample ``position`` belongs to ``cycle[position % len(cycle)]``, where the
+    cycle names every task as often as ``turns`` says, so every batch is balanced. A sample is a
+    pure function of ``(seed, position)``: see :mod:`irlib.data.seeding`.
 
     Args:
         tasks: Names from :data:`irlib.degradations.FIVE_TASKS`.
+        turns: How many turns of a cycle a task takes; one where it is not named.
         patch: Side of a patch in pixels.
         scenes: Number of dead-leaves scenes drawn once and kept (8 bits a channel).
         scene_size: Side of a scene in pixels, at least ``patch``.
@@ -40,14 +42,16 @@ class EmbeddedPairs(Dataset):
         self,
         tasks: Sequence[str] = FIVE_TASKS,
         *,
+        turns: Mapping[str, int] | None = None,
         patch: int = 64,
         scenes: int = 64,
         scene_size: int = 320,
-        photo_share: float = 0.4,
+        photo_share: float = 0.6,
         seed: int = 0,
         length: int = 1_000_000,
     ) -> None:
         self.tasks, self.patch, self.seed, self.length = tuple(tasks), patch, seed, length
+        self.cycle = turn_order(self.tasks, turns or {})
         self.photo_share = photo_share if scenes else 1.0
         self.scenes = [_bytes(*_scene(scene_size, seed, i)) for i in range(scenes)]
         self.photographs = [_bytes(*copy) for name in TRAIN_PHOTOS for copy in _copies(name, patch)]
@@ -58,7 +62,7 @@ class EmbeddedPairs(Dataset):
     def __getitem__(self, position: int) -> dict[str, Tensor]:
         generator = generator_for("train", self.seed, position)
         target, depth = self._clean_patch(generator)
-        task = position % len(self.tasks)
+        task = self.cycle[position % len(self.cycle)]
         degraded = degrade_task(target, self.tasks[task], generator=generator, depth=depth).image
         return {"degraded": degraded, "target": target, "task": torch.tensor(task)}
 
@@ -73,6 +77,20 @@ class EmbeddedPairs(Dataset):
         window = (..., slice(top, top + self.patch), slice(left, left + self.patch))
         target = dihedral(image[window], mode).float() / 255
         return target, None if depth is None else dihedral(depth[window], mode).float() / 255
+
+
+def turn_order(tasks: Sequence[str], turns: Mapping[str, int]) -> tuple[int, ...]:
+    """Indices into ``tasks`` of one cycle: round after round, each task while it has turns left.
+
+    Two turns for "denoise" and one for "dehaze" make ``(0, 1, 0)``.
+    """
+    rounds = max(turns.get(task, 1) for task in tasks)
+    return tuple(
+        index
+        for done in range(rounds)
+        for index, task in enumerate(tasks)
+        if done < turns.get(task, 1)
+    )
 
 
 def _scene(size: int, seed: int, index: int) -> tuple[Tensor, Tensor]:

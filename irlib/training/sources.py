@@ -69,6 +69,7 @@ def open_source(
         )
     return recipe, EmbeddedPairs(
         recipe.tasks,
+        turns=recipe.turns,
         patch=recipe.patch,
         scenes=recipe.scenes,
         seed=recipe.seed,

@@ -5,7 +5,7 @@ import torch
 from torch.utils.data import DataLoader, Subset
 
 from irlib.data import embedded
-from irlib.data.embedded import EmbeddedPairs
+from irlib.data.embedded import EmbeddedPairs, turn_order
 from irlib.data.photos import TEST_PHOTOS, TRAIN_PHOTOS
 from irlib.degradations import FIVE_TASKS
 from irlib.errors import UsageError
@@ -54,6 +54,14 @@ def test_every_batch_holds_every_task_equally_often(pairs):
 def test_fewer_tasks_are_numbered_by_their_place():
     two = EmbeddedPairs(("derain", "denoise"), **SMALL)
     assert [int(two[p]["task"]) for p in range(4)] == [0, 1, 0, 1]
+
+
+def test_a_task_takes_as_many_turns_as_it_is_given():
+    tasks = ("denoise", "dehaze", "derain")
+    assert turn_order(tasks, {"denoise": 3, "derain": 2}) == (0, 1, 2, 0, 2, 0)
+    assert turn_order(tasks, {}) == (0, 1, 2)
+    more = EmbeddedPairs(tasks, turns={"derain": 2}, **SMALL)
+    assert [int(more[p]["task"]) for p in range(8)] == [0, 1, 2, 2] * 2
 
 
 def test_a_degraded_patch_belongs_to_its_target(pairs):
