@@ -57,7 +57,11 @@ def to_uint8(image: Any) -> np.ndarray:
 
 
 def encode_picture(
-    image: np.ndarray, *, limit: int = PICTURE_BYTES, lossless: bool = False
+    image: np.ndarray,
+    *,
+    limit: int = PICTURE_BYTES,
+    lossless: bool = False,
+    quality: int = QUALITIES[0],
 ) -> tuple[str, tuple[int, int]]:
     """Encode 8-bit pixels as a WebP data URI no longer than `limit` characters.
 
@@ -67,6 +71,7 @@ def encode_picture(
         image: array (H, W, 3) of 8-bit integers.
         limit: most characters the URI may have.
         lossless: try without loss first; right for curves and small crops.
+        quality: highest WebP quality that is tried with loss.
 
     Returns:
         The data URI and the (width, height) that were encoded.
@@ -78,9 +83,10 @@ def encode_picture(
         uri = _data_uri(picture, lossless=True)
         if len(uri) <= limit:
             return uri, picture.size
+    steps = sorted({min(step, quality) for step in QUALITIES}, reverse=True)
     while True:
-        for quality in QUALITIES:
-            uri = _data_uri(picture, quality=quality)
+        for step in steps:
+            uri = _data_uri(picture, quality=step)
             if len(uri) <= limit:
                 return uri, picture.size
         # Bytes follow the number of pixels, so that one or two steps are enough.

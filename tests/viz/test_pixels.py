@@ -62,3 +62,11 @@ def test_the_limit_always_holds(height, width, limit):
     uri, (shown_width, shown_height) = encode_picture(noise, limit=limit)
     assert len(uri) <= limit
     assert decode(uri).shape == (shown_height, shown_width, 3)
+
+
+def test_a_lower_quality_makes_a_shorter_picture():
+    noise = np.random.default_rng(0).integers(0, 256, (60, 80, 3), dtype=np.uint8)
+    best, size = encode_picture(noise)
+    lower, same = encode_picture(noise, quality=60)
+    assert len(lower) < len(best)
+    assert size == same == (80, 60)
