@@ -130,5 +130,6 @@ def _write_page(recipe, run: Path, model, rows: list[dict], crop: int | None) ->
         scores=scores,
         examples=examples,
         record=f"{run}/records/{record.name}.json",
+        loss=recipe.loss,
     )
     write_run_page(PAGES, report)

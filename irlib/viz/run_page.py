@@ -16,6 +16,7 @@ from irlib.viz.slider import slider_html
 from irlib.viz.tables import table
 
 PAGE_NAME = "your-run.md"
+LOSS_IN_WORDS = {"l1": "mean absolute error", "psnr": "minus the PSNR of the patches, dB"}
 
 _NO_RUN = """\
 :::{admonition} No run on this machine yet
@@ -48,6 +49,7 @@ class RunReport:
         scores: one mapping a row of the score table, the same columns in each.
         examples: (task, degraded, restored, target or None); images (3, H, W) in [0, 1].
         record: name of the ledger record of this run.
+        loss: name of the loss, as in the recipe.
         facts: further facts to list, name -> text.
     """
 
@@ -60,6 +62,7 @@ class RunReport:
     scores: Sequence[Mapping[str, Any]]
     examples: Sequence[tuple[str, Any, Any, Any | None]]
     record: str
+    loss: str = "l1"
     facts: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -115,7 +118,11 @@ def _curve(report: RunReport) -> str:
         f"to {losses[-1]:.3f} at step {steps[-1]}."
     )
     curve = plot_curve(
-        {"loss": (steps, losses)}, xlabel="step", ylabel="L1 loss", alt=alt, log_y=min(losses) > 0
+        {"loss": (steps, losses)},
+        xlabel="step",
+        ylabel=LOSS_IN_WORDS.get(report.loss, f"loss: {report.loss}"),
+        alt=alt,
+        log_y=min(losses) > 0,
     )
     return _raw(curve.html)
 

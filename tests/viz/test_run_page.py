@@ -2,7 +2,8 @@ import re
 
 import torch
 
-from irlib.viz.run_page import RunReport, write_run_page
+from irlib.training.recipes import recipe
+from irlib.viz.run_page import LOSS_IN_WORDS, RunReport, write_run_page
 
 
 def report(**changes) -> RunReport:
@@ -40,6 +41,16 @@ def test_every_picture_has_a_text_alternative(tmp_path):
     tags = re.findall(r"<img\b[^>]*>", text)
     assert tags
     assert all(re.search(r'alt="[^"]+"', tag) for tag in tags)
+
+
+def test_the_loss_of_the_pocket_recipe_has_words_for_the_axis_of_the_curve():
+    assert recipe("promptir", "pocket").loss in LOSS_IN_WORDS
+
+
+def test_a_loss_below_zero_is_drawn_too(tmp_path):
+    curve = [(1, -14.0), (2, -16.0)]
+    text = write_run_page(tmp_path, report(curve=curve, loss="psnr")).read_text("utf-8")
+    assert "from -14.000 at step 1 to -16.000 at step 2" in text
 
 
 def test_a_run_without_loss_values_is_shown_too(tmp_path):
