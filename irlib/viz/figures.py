@@ -13,7 +13,7 @@ from irlib.viz.pixels import encode_picture, to_uint8
 from irlib.viz.style import DASHES, settings
 
 FIGURE_BYTES = 180_000  # characters of one inline figure; the book's limit is 200 kB
-FIGURE_QUALITY = 82  # figures are drawn at twice their size, where finer steps are not seen
+FIGURE_QUALITY = 82  # figures are drawn larger than they are shown: finer steps are not seen
 
 
 @dataclass(frozen=True)
@@ -194,8 +194,9 @@ def _finish(figure: Any, alt: str, *, lossless: bool) -> Picture:
     from PIL import Image
 
     buffer = io.BytesIO()
-    # Twice the display resolution: sharp on the screens of phones and newer laptops.
-    figure.savefig(buffer, format="png", dpi=200, facecolor="white")
+    # Lines and letters at twice the display resolution: sharp on phones and newer laptops.
+    # Photographs gain nothing from it: most are enlarged already.
+    figure.savefig(buffer, format="png", dpi=200 if lossless else 150, facecolor="white")
     pixels = np.asarray(Image.open(buffer).convert("RGB"))
     uri, _ = encode_picture(pixels, limit=FIGURE_BYTES, lossless=lossless, quality=FIGURE_QUALITY)
     return Picture(uri, alt, width=round(figure.get_figwidth() * 100))

@@ -17,6 +17,7 @@ from irlib.viz.pixels import encode_picture, to_uint8
 
 # Both pictures together stay under 200 kB, the book's limit for one figure.
 SLIDER_BYTES = 180_000
+SLIDER_QUALITY = 86  # WebP; beyond it a pair of photographs only grows
 SMALL = 260  # pixels; narrower pictures are shown enlarged, with visible pixels
 
 _STYLE = """
@@ -115,8 +116,9 @@ def slider_html(
         )
     height, native = left.shape[:2]
     small = native < SMALL
-    left_uri, _ = encode_picture(left, limit=SLIDER_BYTES // 2, lossless=small)
-    right_uri, _ = encode_picture(right, limit=SLIDER_BYTES // 2, lossless=small)
+    encoding = {"limit": SLIDER_BYTES // 2, "lossless": small, "quality": SLIDER_QUALITY}
+    left_uri, _ = encode_picture(left, **encoding)
+    right_uri, _ = encode_picture(right, **encoding)
     shown = width or (max(1, 480 // native) * native if small else native)
     # The id follows from the content, so that running a cell again changes nothing in the file.
     digest = hashlib.sha256((left_uri + right_uri + alt).encode()).hexdigest()[:10]
