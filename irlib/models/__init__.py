@@ -1,6 +1,7 @@
 """The restoration networks, one file a system, and a registry that builds them by name."""
 
 from irlib.models.base import RestorationModel
+from irlib.models.nafnet import NAFNet
 from irlib.models.official import load_official
 from irlib.models.promptir import PromptIR
 from irlib.models.registry import MODELS, create, list_models, preset
@@ -10,6 +11,7 @@ from irlib.nn.padding import pad_to_multiple
 
 __all__ = [
     "MODELS",
+    "NAFNet",
     "PromptIR",
     "RestorationModel",
     "Restormer",

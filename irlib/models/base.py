@@ -14,23 +14,30 @@ class RestorationModel(nn.Module):
     Attributes:
         name: Name in the registry.
         config: Every constructor argument, complete enough to build the same network again.
-        multiple: Height and width of an input must be multiples of this.
+        multiple: Height and width of an input must be multiples of this, or are best so where the
+            network pads by itself.
         presets: Named configurations: functions that return constructor arguments.
     """
 
     name: ClassVar[str]
-    multiple: ClassVar[int] = 8
+    multiple: int = 8
     presets: ClassVar[dict[str, Callable[[], dict[str, Any]]]] = {}
 
     def __init__(self, config: dict[str, Any]) -> None:
         super().__init__()
         self.config = config
 
-    def check_input(self, degraded: Tensor, channels: int) -> None:
+    def check_input(self, degraded: Tensor, channels: int, *, any_size: bool = False) -> None:
         """Refuses an input the network cannot take.
 
+        Args:
+            degraded: What the network was given.
+            channels: What its first layer takes.
+            any_size: Whether the network pads by itself and needs only one pixel.
+
         Raises:
-            UsageError: Not (B, ``channels``, H, W), or H or W not a positive multiple of 8.
+            UsageError: Not (B, ``channels``, H, W), or H or W not a positive multiple of
+                ``self.multiple``.
         """
         given = tuple(degraded.shape)
         if degraded.ndim != 4:
@@ -44,10 +51,11 @@ class RestorationModel(nn.Module):
                 f"expected {channels}. Convert the image, or create the network with "
                 f"in_channels={degraded.shape[1]}."
             )
-        if any(side == 0 or side % self.multiple for side in degraded.shape[2:]):
+        multiple = 1 if any_size else self.multiple
+        if any(side == 0 or side % multiple for side in degraded.shape[2:]):
             raise UsageError(
                 f"{self.name} was given {given[2]}x{given[3]} pixels; height and width must be "
-                f"multiples of {self.multiple}. Pad with irlib.models.pad_to_multiple(image, "
+                f"positive multiples of {multiple}. Pad with irlib.models.pad_to_multiple(image, "
                 f"{self.multiple}), or use irlib.evaluation.restore_image, which does."
             )
 

@@ -17,51 +17,87 @@ def infer_config(name: str, state: Mapping[str, Tensor], label: str) -> dict[str
     """Returns the arguments of ``create(name, ...)`` that make tensors of these shapes.
 
     Args:
-        name: "restormer" or "promptir".
+        name: "restormer", "promptir" or "nafnet".
         state: Tensors by our names.
         label: What the tensors are called in an error message.
 
     Raises:
         UsageError: The tensors cannot be of this kind of network.
     """
+    if name not in READERS:
+        raise UsageError(f"the authors of {name} published no checkpoint that irlib can read.")
     try:
-        config = {
-            "in_channels": state["patch_embed.weight"].shape[1],
-            "out_channels": state["output.weight"].shape[0],
-            "dim": state["patch_embed.weight"].shape[0],
-            "num_blocks": tuple(
-                _count_blocks(state, stage)
-                for stage in ("encoder_level1", "encoder_level2", "encoder_level3", "latent")
-            ),
-            "num_refinement_blocks": _count_blocks(state, "refinement"),
-            "heads": tuple(
-                state[f"{stage}.0.attention.temperature"].shape[0]
-                for stage in ("encoder_level1", "encoder_level2", "encoder_level3", "latent")
-            ),
-            "ffn_expansion_factor": _expansion(state, label),
-            "bias": "latent.0.attention.qkv.bias" in state,
-            "norm_type": "WithBias" if "latent.0.norm1.bias" in state else "BiasFree",
-        }
-        if name == "restormer":
-            return config | {"dual_pixel": "skip_conv.weight" in state}
-        if name == "promptir":
-            components = [state[f"prompt{level}.components"].shape for level in (1, 2, 3)]
-            return config | {
-                "prompt_dims": tuple(shape[1] for shape in components),
-                "prompt_sizes": tuple(shape[2] for shape in components),
-                "prompt_lens": tuple(shape[0] for shape in components),
-            }
+        return READERS[name](state, label)
     except (KeyError, IndexError) as error:
         first = ", ".join(list(state)[:3])
         raise UsageError(
             f"{label} is not a checkpoint of {name}: expected a tensor for {error.args[0]!r}, "
             f"given {len(state)} tensors that start with {first}. Choose the model it was made for."
         ) from error
-    raise UsageError(f"the authors of {name} published no checkpoint that irlib can read.")
+
+
+def _restormer(state: Mapping[str, Tensor], label: str) -> dict[str, Any]:
+    return _of_both(state, label) | {"dual_pixel": "skip_conv.weight" in state}
+
+
+def _promptir(state: Mapping[str, Tensor], label: str) -> dict[str, Any]:
+    components = [state[f"prompt{level}.components"].shape for level in (1, 2, 3)]
+    return _of_both(state, label) | {
+        "prompt_dims": tuple(shape[1] for shape in components),
+        "prompt_sizes": tuple(shape[2] for shape in components),
+        "prompt_lens": tuple(shape[0] for shape in components),
+    }
+
+
+def _of_both(state: Mapping[str, Tensor], label: str) -> dict[str, Any]:
+    """Arguments that Restormer and PromptIR share."""
+    return {
+        "in_channels": state["patch_embed.weight"].shape[1],
+        "out_channels": state["output.weight"].shape[0],
+        "dim": state["patch_embed.weight"].shape[0],
+        "num_blocks": tuple(
+            _count_blocks(state, stage)
+            for stage in ("encoder_level1", "encoder_level2", "encoder_level3", "latent")
+        ),
+        "num_refinement_blocks": _count_blocks(state, "refinement"),
+        "heads": tuple(
+            state[f"{stage}.0.attention.temperature"].shape[0]
+            for stage in ("encoder_level1", "encoder_level2", "encoder_level3", "latent")
+        ),
+        "ffn_expansion_factor": _expansion(state, label),
+        "bias": "latent.0.attention.qkv.bias" in state,
+        "norm_type": "WithBias" if "latent.0.norm1.bias" in state else "BiasFree",
+    }
+
+
+def _nafnet(state: Mapping[str, Tensor], label: str) -> dict[str, Any]:
+    dim, in_channels = state["intro.weight"].shape[:2]
+    levels = range(_count_blocks(state, "downs"))
+    baseline = any(".mixer.attention.squeeze." in key for key in state)
+    return {
+        "in_channels": in_channels,
+        "dim": dim,
+        "encoder_blocks": tuple(_count_blocks(state, f"encoders.{level}") for level in levels),
+        "middle_blocks": _count_blocks(state, "middle"),
+        "decoder_blocks": tuple(_count_blocks(state, f"decoders.{level}") for level in levels),
+        "block": "baseline" if baseline else "naf",
+        "dw_expansion": _widening(state, "mixer.project_in.weight"),
+        "ffn_expansion": _widening(state, "feed_forward.project_in.weight"),
+    }
+
+
+READERS = {"restormer": _restormer, "promptir": _promptir, "nafnet": _nafnet}
+
+
+def _widening(state: Mapping[str, Tensor], ending: str) -> int:
+    """Outputs over inputs of the first layer whose name ends so."""
+    name = next((key for key in state if key.endswith(f".{ending}")), f"….{ending}")
+    outputs, inputs = state[name].shape[:2]
+    return outputs // inputs
 
 
 def _count_blocks(state: Mapping[str, Tensor], stage: str) -> int:
-    pattern = re.compile(rf"{stage}\.(\d+)\.")
+    pattern = re.compile(rf"{re.escape(stage)}\.(\d+)\.")
     found = {int(match.group(1)) for key in state if (match := pattern.match(key))}
     return max(found) + 1 if found else 0
 

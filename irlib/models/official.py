@@ -1,6 +1,5 @@
 """Reading the checkpoints that the authors published, without ever running code from them."""
 
-import re
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +12,7 @@ from torch import Tensor
 from irlib.errors import IrlibError, UsageError
 from irlib.models.base import RestorationModel
 from irlib.models.infer_config import infer_config
+from irlib.models.official_names import NEVER_CALLED, our_name
 from irlib.models.registry import MODELS, create
 
 StateDict = dict[str, Tensor]
@@ -20,39 +20,23 @@ StateDict = dict[str, Tensor]
 WRAPPERS = ("params_ema", "params", "state_dict", "model")  # where trainers put the tensors
 PREFIXES = ("module.", "net.", "model.")  # what parallel and Lightning wrappers prepend
 
-# The authors' names on the left, ours on the right, applied in this order.
-RENAMES = (
-    (r"^patch_embed\.proj\.", "patch_embed."),
-    (r"\.(norm\d)\.body\.", r".\1."),
-    (r"\.attn\.qkv_dwconv\.", ".attention.depthwise."),
-    (r"\.attn(\.|$)", r".attention\1"),
-    (r"\.ffn\.dwconv\.", ".feed_forward.depthwise."),
-    (r"\.ffn(\.|$)", r".feed_forward\1"),
-    (r"^((?:down|up)\d_\d)\.body\.0\.", r"\1.conv."),
-    (r"^reduce_chan_level(\d)", r"reduce_level\1"),
-    (r"^reduce_noise_level(\d)", r"interaction\1.reduce"),
-    (r"^noise_level(\d)", r"interaction\1.block"),
-    (r"\.prompt_param$", ".components"),
-    (r"\.linear_layer\.", ".weight_head."),
-    (r"\.conv3x3\.", ".conv."),
-)
-
-# PromptIR's code builds these six layers and never calls them.
-NEVER_CALLED = re.compile(r"^(chnl_reduce[123]|reduce_noise_channel_[123])\.weight$")
-
 SHOWN = 5
 
 
-def load_official(name: str, source: str | Path | Mapping[str, Any]) -> RestorationModel:
+def load_official(
+    name: str, source: str | Path | Mapping[str, Any], **config: Any
+) -> RestorationModel:
     """Builds the network that a checkpoint of the authors belongs to, with its weights.
 
     The width, the depth and every other argument are read from the shapes of the tensors.
 
     Args:
-        name: "restormer" or "promptir".
+        name: "restormer", "promptir" or "nafnet".
         source: A ``.pth``, ``.pt`` or ``.ckpt`` file, a ``.safetensors`` file, or a state
             dictionary, with the authors' names; ``module.`` and ``net.`` prefixes and the usual
             wrappers (``params``, ``state_dict``) are removed.
+        **config: Constructor arguments that leave no trace in the tensors, such as NAFNet's
+            ``train_size=(256, 256)``.
 
     Returns:
         The network in evaluation mode.
@@ -65,8 +49,8 @@ def load_official(name: str, source: str | Path | Mapping[str, Any]) -> Restorat
     MODELS.get(name)
     label = str(source) if isinstance(source, str | Path) else "the state dictionary"
     content = read_tensors(Path(source)) if isinstance(source, str | Path) else source
-    state = to_our_names(unwrap(content, label))
-    model = create(name, **infer_config(name, state, label))
+    state = to_our_names(name, unwrap(content, label))
+    model = create(name, **{**infer_config(name, state, label), **config})
     check_fit(model, state, label)
     model.load_state_dict(state)
     return model.eval()
@@ -120,20 +104,13 @@ def unwrap(content: Any, label: str) -> StateDict:
     return state
 
 
-def to_our_names(state: Mapping[str, Tensor]) -> StateDict:
+def to_our_names(name: str, state: Mapping[str, Tensor]) -> StateDict:
     """Renames the authors' tensors to ours and leaves out those that are never used."""
-    renamed = {our_name(key): t for key, t in state.items() if not NEVER_CALLED.match(key)}
+    renamed = {our_name(name, key): t for key, t in state.items() if not NEVER_CALLED.match(key)}
     for key, tensor in renamed.items():
         if key.endswith(".components") and tensor.ndim == 5:
             renamed[key] = tensor[0]  # the authors keep a batch axis of one
     return renamed
-
-
-def our_name(official: str) -> str:
-    """Returns our name of a tensor or layer that the authors call ``official``."""
-    for pattern, replacement in RENAMES:
-        official = re.sub(pattern, replacement, official)
-    return official
 
 
 def check_fit(model: RestorationModel, state: Mapping[str, Tensor], label: str) -> None:

@@ -1,24 +1,27 @@
 """Comparing our networks with the outputs of the authors' own code.
 
 A fixture is a safetensors file with inputs, the authors' weights and their outputs. Where the
-weights would be too large to keep, its metadata names the tensors and a formula fills them. The
-golden files in this package are two such fixtures at full size, with every fourth pixel of one
-output, so that parity can be checked on any machine.
+weights would be too large to keep, a formula fills them. The golden files in this package are such
+fixtures at full size, with every fourth pixel of one output, so that parity can be checked on any
+machine.
 """
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import torch
 from safetensors import safe_open
 from torch import Tensor, nn
 
 from irlib.errors import UsageError
+from irlib.losses import psnr_loss
 from irlib.models.base import RestorationModel
-from irlib.models.official import load_official, our_name
+from irlib.models.formula_weights import listed_state, named_state
+from irlib.models.official import load_official
+from irlib.models.official_names import our_name
 from irlib.models.registry import list_models
 
 TOLERANCE = 1e-5
@@ -55,8 +58,12 @@ def compare_fixture(path: str | Path) -> ParityResult:
     """Loads a fixture's weights through the official loader and compares all its outputs."""
     path = Path(path)
     tensors, metadata = _read(path)
-    system = metadata["name"].split("_")[0]
-    model = load_official(system, fixture_state(tensors, metadata))
+    name = metadata.get("name", path.stem)
+    system = name.split("_")[0]
+    if metadata.get("upstream_class") == "PSNRLoss":
+        return ParityResult(system, name, 0, _loss_difference(tensors))
+    state = fixture_state(system, tensors, metadata)
+    model = load_official(system, state, **fixture_options(metadata))
     taps_path = path.with_name(f"{path.stem}.taps.safetensors")
     taps = _read(taps_path)[0] if taps_path.is_file() else {}
     differences, culprit = [], None
@@ -75,9 +82,7 @@ def compare_fixture(path: str | Path) -> ParityResult:
             (layer for layer in seen if not _difference(seen[layer], wanted[layer]) <= TOLERANCE),
             None,
         )
-    return ParityResult(
-        system, metadata["name"], model.count_parameters(), max(differences), culprit
-    )
+    return ParityResult(system, name, model.count_parameters(), max(differences), culprit)
 
 
 def compare_all(folder: str | Path | None = None) -> list[ParityResult]:
@@ -108,10 +113,14 @@ def fixtures(folder: Path) -> list[Path]:
     ]
 
 
-def fixture_state(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> dict[str, Tensor]:
+def fixture_state(
+    system: str, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]
+) -> dict[str, Tensor]:
     """Returns the authors' state dictionary of a fixture, stored or filled by formula."""
     if "tensors" in metadata:
-        return formula_state(json.loads(metadata["tensors"]), int(metadata["seed"]))
+        return listed_state(json.loads(metadata["tensors"]), int(metadata["seed"]))
+    if "recipe" in metadata:
+        return named_state(system, metadata)
     return {
         key.removeprefix("state."): tensor
         for key, tensor in tensors.items()
@@ -119,45 +128,27 @@ def fixture_state(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) ->
     }
 
 
-def formula_state(listed: list[tuple[str, list[int], str]], seed: int) -> dict[str, Tensor]:
-    """Fills named tensors with weights that an integer hash of their position gives.
-
-    Args:
-        listed: Name, shape and rule of each tensor, in the authors' order.
-        seed: Of the fixture.
-    """
-    return {
-        name: formula_tensor(position, shape, rule, seed)
-        for position, (name, shape, rule) in enumerate(listed)
-    }
-
-
-def formula_tensor(position: int, shape: list[int], rule: str, seed: int) -> Tensor:
-    """Returns one tensor of :func:`formula_state`: a 32-bit hash of each element's number."""
-    size = int(np.prod(shape))
-    offset = ((position + 1) * 0x9E3779B9 + seed * 0x85EBCA6B) % 2**32
-    x = np.arange(size, dtype=np.uint32) + np.uint32(offset)  # wraps around, as intended
-    x ^= x >> np.uint32(16)
-    x *= np.uint32(0x7FEB352D)
-    x ^= x >> np.uint32(15)
-    x *= np.uint32(0x846CA68B)
-    x ^= x >> np.uint32(16)
-    unit = x / 2.0**32  # float64, in [0, 1)
-    signed = 2 * unit - 1
-    values = {
-        "uniform01": lambda: unit,
-        "one_plus_half": lambda: 1 + 0.5 * signed,
-        "one_plus_fifth": lambda: 1 + 0.2 * signed,
-        "fifth": lambda: 0.2 * signed,
-        "fan_in": lambda: signed * np.sqrt(1 / (size / shape[0])),
-    }[rule]()
-    return torch.from_numpy(values.astype(np.float32)).reshape(shape)
+def fixture_options(metadata: Mapping[str, str]) -> dict[str, Any]:
+    """Returns our constructor arguments for what the authors' tensors do not show."""
+    constructor = json.loads(metadata.get("constructor", "{}"))
+    if "train_size" in constructor:
+        return {"train_size": constructor["train_size"][-2:]}
+    return {}
 
 
 def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     with safe_open(str(path), framework="pt") as file:
         names = list(file.keys())
         return {name: file.get_tensor(name) for name in names}, file.metadata() or {}
+
+
+def _loss_difference(tensors: Mapping[str, Tensor]) -> float:
+    """How far the PSNR loss is from the authors', over RGB and over luma."""
+    restored, target = tensors["input.0"], tensors["input.1"]
+    return max(
+        _difference(psnr_loss(restored, target, luma=luma), tensors[f"output.{index}"])
+        for index, luma in enumerate((False, True))
+    )
 
 
 def _layer_outputs(taps: Mapping[str, Tensor], index: int) -> dict[str, Tensor]:
@@ -173,7 +164,7 @@ def _record(
     def note(_: nn.Module, __: tuple[Tensor, ...], output: Tensor) -> None:
         seen[layer] = output
 
-    return model.get_submodule(our_name(layer)).register_forward_hook(note)
+    return model.get_submodule(our_name(model.name, layer)).register_forward_hook(note)
 
 
 def _difference(given: Tensor, expected: Tensor) -> float:

@@ -19,11 +19,16 @@ class WithBiasLayerNorm(nn.Module):
     variance :math:`s^2` and :math:`\epsilon = 10^{-5}` inside the root.
     Source: Restormer's released code. Taught in chapter 04.
 
+    Args:
+        dim: Channels.
+        epsilon: Added to the variance; NAFNet takes :math:`10^{-6}`.
+
     Shape: (B, dim, H, W) to the same. No copy is made when the input is channels-last.
     """
 
-    def __init__(self, dim: int) -> None:
+    def __init__(self, dim: int, epsilon: float = EPSILON) -> None:
         super().__init__()
+        self.epsilon = epsilon
         self.weight = nn.Parameter(torch.ones(dim))
         self.bias = nn.Parameter(torch.zeros(dim))
 
@@ -33,7 +38,7 @@ class WithBiasLayerNorm(nn.Module):
         # anyway, so only the two small vectors follow the map's type.
         with torch.autocast(x.device.type, enabled=False):
             weight, bias = self.weight.to(x.dtype), self.bias.to(x.dtype)
-            normalised = F.layer_norm(pixels, weight.shape, weight, bias, EPSILON)
+            normalised = F.layer_norm(pixels, weight.shape, weight, bias, self.epsilon)
         return normalised.permute(0, 3, 1, 2)
 
 

@@ -38,6 +38,7 @@ def test_models_are_listed_with_their_counts():
     assert answer.exit_code == 0
     assert "35,376,967" in answer.output
     assert "26,126,644" in answer.output
+    assert "17,111,907" in answer.output
 
 
 def test_a_weights_file_says_what_it_holds(tmp_path):

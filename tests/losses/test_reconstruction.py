@@ -49,6 +49,16 @@ def test_psnr_loss_is_finite_on_a_perfect_image():
     assert torch.isfinite(restored.grad).all()
 
 
+def test_psnr_loss_of_luma_weights_the_colours():
+    _, target = images()
+    green, blue = target.clone(), target.clone()
+    green[:, 1] += 0.1
+    blue[:, 2] += 0.1
+    assert float(psnr_loss(green, target)) == pytest.approx(float(psnr_loss(blue, target)))
+    gain = float(psnr_loss(green, target, luma=True) - psnr_loss(blue, target, luma=True))
+    assert gain == pytest.approx(20 * math.log10(128.553 / 24.966), abs=1e-3)
+
+
 def test_losses_are_found_by_name():
     assert losses.get("psnr") is psnr_loss
     with pytest.raises(UsageError, match="psnr"):

@@ -8,7 +8,8 @@ from safetensors.torch import save_file
 
 from irlib import models
 from irlib.errors import IrlibError, UsageError
-from irlib.models.official import NEVER_CALLED, RENAMES, our_name, unwrap
+from irlib.models.official import unwrap
+from irlib.models.official_names import NEVER_CALLED, RENAMES, official_name, our_name
 
 OFFICIAL_NAMES = {
     "patch_embed.proj.weight": "patch_embed.weight",
@@ -69,11 +70,12 @@ def official(promptir):
 
 @pytest.mark.parametrize(("theirs", "ours"), OFFICIAL_NAMES.items())
 def test_names(theirs, ours):
-    assert our_name(theirs) == ours
+    assert our_name("promptir", theirs) == ours
 
 
 def test_every_rename_is_used():
-    assert len(RENAMES) >= len({our_name(name) for name in OFFICIAL_NAMES}) - 1
+    names = {our_name("promptir", name) for name in OFFICIAL_NAMES}
+    assert len(RENAMES["promptir"]) >= len(names) - 1
     assert NEVER_CALLED.match("reduce_noise_channel_1.weight")
     assert not NEVER_CALLED.match("reduce_noise_level1.weight")
 
@@ -177,3 +179,55 @@ def test_missing_file_and_empty_dictionary():
         models.load_official("restormer", "nowhere.pth")
     with pytest.raises(UsageError, match="no tensors"):
         unwrap({}, "the state dictionary")
+
+
+NAFNET_NAMES = {
+    "intro.weight": "intro.weight",
+    "encoders.3.27.norm1.weight": "encoders.3.27.norm1.weight",
+    "encoders.0.0.conv1.weight": "encoders.0.0.mixer.project_in.weight",
+    "encoders.0.0.conv2.bias": "encoders.0.0.mixer.depthwise.bias",
+    "encoders.0.0.sca.1.weight": "encoders.0.0.mixer.attention.conv.weight",
+    "encoders.0.0.se.1.weight": "encoders.0.0.mixer.attention.squeeze.weight",
+    "encoders.0.0.se.3.weight": "encoders.0.0.mixer.attention.excite.weight",
+    "decoders.3.1.conv3.weight": "decoders.3.1.mixer.project_out.weight",
+    "middle_blks.0.conv4.weight": "middle.0.feed_forward.project_in.weight",
+    "middle_blks.11.conv5.bias": "middle.11.feed_forward.project_out.bias",
+    "middle_blks.11.gamma": "middle.11.gamma",
+    "ups.0.0.weight": "ups.0.0.weight",
+}
+
+
+@pytest.mark.parametrize(("theirs", "ours"), NAFNET_NAMES.items())
+def test_names_of_nafnet_go_both_ways(theirs, ours):
+    assert our_name("nafnet", theirs) == ours
+    assert official_name("nafnet", ours) == theirs
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"dim": 4, "encoder_blocks": (1, 0, 3), "middle_blocks": 2, "decoder_blocks": (0, 2, 1)},
+        {"dim": 6, "dw_expansion": 4, "ffn_expansion": 3, "train_size": (64, 96)},
+        {"dim": 4, "block": "baseline", "dw_expansion": 1, "in_channels": 1},
+    ],
+)
+def test_configuration_of_nafnet_is_read_from_shapes(config):
+    small = {"encoder_blocks": (1, 2), "middle_blocks": 1, "decoder_blocks": (2, 1)}
+    model = models.create("nafnet", **{**small, **config})
+    state = {f"module.{official_name('nafnet', k)}": t for k, t in model.state_dict().items()}
+    extra = {"train_size": config["train_size"]} if "train_size" in config else {}
+    loaded = models.load_official("nafnet", {"params": state}, **extra)
+    assert loaded.config == model.config
+
+
+def test_a_foreign_argument_of_the_loader_is_named():
+    model = models.create("nafnet", preset_name="smoke")
+    state = {official_name("nafnet", k): t for k, t in model.state_dict().items()}
+    with pytest.raises(UsageError, match="did you mean 'train_size'"):
+        models.load_official("nafnet", state, trainsize=(256, 256))
+
+
+def test_nafnet_and_restormer_are_not_confused():
+    state = models.create("restormer", preset_name="smoke").state_dict()
+    with pytest.raises(UsageError, match=r"intro\.weight"):
+        models.load_official("nafnet", to_official(state))

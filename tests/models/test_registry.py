@@ -7,7 +7,7 @@ from irlib.errors import UsageError
 
 
 def test_known_models():
-    assert {"restormer", "promptir"} <= set(models.list_models())
+    assert {"restormer", "promptir", "nafnet"} <= set(models.list_models())
 
 
 def test_unknown_name_suggests_the_nearest():
@@ -25,7 +25,7 @@ def test_unknown_preset_is_named():
         models.create("promptir", preset_name="pockt")
 
 
-@pytest.mark.parametrize("name", ["restormer", "promptir"])
+@pytest.mark.parametrize("name", ["restormer", "promptir", "nafnet"])
 def test_config_builds_the_same_network_again(name):
     model = models.create(name, preset_name="smoke")
     again = models.create(name, **model.config)

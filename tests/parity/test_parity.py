@@ -9,11 +9,17 @@ from safetensors.torch import load_file, save_file
 from torch.nn import functional as F
 
 from irlib import models
-from irlib.models.parity import GOLDEN, compare_all, compare_fixture, fixtures, formula_tensor
-from irlib.nn import attention, feed_forward, prompt
+from irlib.models.formula_weights import listed_tensor
+from irlib.models.parity import GOLDEN, compare_all, compare_fixture, fixtures
+from irlib.nn import ChannelMean, attention, channel_mean, feed_forward, naf_block, prompt
 
-SMALL = ["restormer", "restormer_biasfree", "restormer_dualpixel", "promptir"]
 MEMBERS = {
+    "nafnet": 80_527,
+    "nafnet_baseline": 117_599,
+    "nafnet_full_gopro32": 17_111_907,
+    "nafnet_full_sidd32": 29_159_715,
+    "nafnet_local": 80_527,
+    "nafnet_psnrloss": 0,
     "restormer": 304_746,
     "restormer_biasfree": 311_033,
     "restormer_dualpixel": 305_090,
@@ -33,21 +39,27 @@ CHECK_VALUES = [
 
 @pytest.mark.parametrize(("position", "shape", "rule", "element", "value"), CHECK_VALUES)
 def test_formula_gives_its_check_values(position, shape, rule, element, value):
-    tensor = formula_tensor(position, shape, rule, seed=1)
+    tensor = listed_tensor(position, shape, rule, seed=1)
     assert list(tensor.shape) == shape
     assert tensor.flatten()[element].item() == pytest.approx(value, abs=2e-8)
 
 
 @pytest.mark.parametrize(
-    ("system", "parameters"), [("restormer", 26_126_644), ("promptir", 35_376_967)]
+    ("fixture", "parameters"),
+    [
+        ("restormer_full_formula", 26_126_644),
+        ("promptir_full_formula", 35_376_967),
+        ("nafnet_full_gopro32", 17_111_907),
+        ("nafnet_full_sidd32", 29_159_715),
+    ],
 )
-def test_full_size_golden_outputs(system, parameters):
-    result = compare_fixture(GOLDEN / f"{system}_full_formula.safetensors")
+def test_full_size_golden_outputs(fixture, parameters):
+    result = compare_fixture(GOLDEN / f"{fixture}.safetensors")
     assert result.passed, result
     assert result.parameters == parameters
 
 
-@pytest.mark.parametrize("name", SMALL)
+@pytest.mark.parametrize("name", MEMBERS)
 def test_shared_fixture(shared, name):
     result = compare_fixture(shared / "parity" / f"{name}.safetensors")
     assert result.passed, result
@@ -63,6 +75,14 @@ def test_golden_files_are_cut_from_the_shared_fixtures(shared, system):
     assert torch.equal(golden["output.0"], full["output.1"][..., ::4, ::4])
     with safe_open(shared / "parity" / name, "pt") as a, safe_open(GOLDEN / name, "pt") as b:
         assert json.loads(a.metadata()["tensors"]) == json.loads(b.metadata()["tensors"])
+
+
+@pytest.mark.parametrize("layout", ["gopro32", "sidd32"])
+def test_golden_nafnets_are_cut_from_the_shared_fixtures(shared, layout):
+    name = f"nafnet_full_{layout}.safetensors"
+    full, golden = load_file(shared / "parity" / name), load_file(GOLDEN / name)
+    assert torch.equal(golden["input.0"], full["input.0"])
+    assert torch.equal(golden["output.0"], full["output.0"][..., ::4, ::4])
 
 
 def test_a_difference_is_found_and_its_first_layer_named(shared, tmp_path):
@@ -82,7 +102,7 @@ def test_a_difference_is_found_and_its_first_layer_named(shared, tmp_path):
 def test_no_fixture_is_said(tmp_path):
     with pytest.raises(models.registry.UsageError, match="no parity fixture"):
         compare_all(tmp_path)
-    assert len(fixtures(GOLDEN)) == 2
+    assert len(fixtures(GOLDEN)) == 4
 
 
 def mutant_difference(shared, name):
@@ -149,3 +169,43 @@ def test_tanh_gelu_and_divided_temperature_fail_parity(shared, monkeypatch):
     right = attention.channel_attention
     monkeypatch.setattr(attention, "channel_attention", lambda q, k, t: right(q, k, 1 / t))
     assert mutant_difference(shared, "restormer") > 1e-2
+
+
+def mean_of_everything(self, x):
+    return x.mean(dim=(2, 3), keepdim=True)
+
+
+def odd_border_at_the_top(x, window):
+    """Repeats the means to the borders with the larger part at the top and left."""
+    return right_local_mean(x.flip(2, 3), window).flip(2, 3)
+
+
+def window_one_larger(x, window):
+    return right_local_mean(x, (window[0] + 1, window[1] + 1))
+
+
+right_local_mean = channel_mean.local_mean
+NAF_MUTANTS = {
+    "global means": ("nafnet_local", ChannelMean, "means", mean_of_everything),
+    "border turned": ("nafnet_local", channel_mean, "local_mean", odd_border_at_the_top),
+    "larger window": ("nafnet_local", channel_mean, "local_mean", window_one_larger),
+    "gate by GELU": ("nafnet", naf_block, "simple_gate", lambda x: F.gelu(x).chunk(2, dim=1)[0]),
+}
+
+
+@pytest.mark.parametrize("mutant", NAF_MUTANTS)
+def test_wrong_nafnets_fail_parity(shared, monkeypatch, mutant):
+    name, *exchange = NAF_MUTANTS[mutant]
+    monkeypatch.setattr(*exchange)
+    assert mutant_difference(shared, name) > 5e-5
+
+
+def test_another_epsilon_fails_parity(shared, monkeypatch):
+    right = naf_block.NafBlock.__init__
+
+    def with_restormers_epsilon(self, *arguments, **others):
+        right(self, *arguments, **others)
+        self.norm1.epsilon = self.norm2.epsilon = 1e-5
+
+    monkeypatch.setattr(naf_block.NafBlock, "__init__", with_restormers_epsilon)
+    assert mutant_difference(shared, "nafnet") > 1e-4

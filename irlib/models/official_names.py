@@ -1,0 +1,68 @@
+"""What the authors call their tensors, and what we call them."""
+
+import re
+
+# The authors' names on the left, ours on the right, applied in this order.
+RESTORMER = (
+    (r"^patch_embed\.proj\.", "patch_embed."),
+    (r"\.(norm\d)\.body\.", r".\1."),
+    (r"\.attn\.qkv_dwconv\.", ".attention.depthwise."),
+    (r"\.attn(\.|$)", r".attention\1"),
+    (r"\.ffn\.dwconv\.", ".feed_forward.depthwise."),
+    (r"\.ffn(\.|$)", r".feed_forward\1"),
+    (r"^((?:down|up)\d_\d)\.body\.0\.", r"\1.conv."),
+    (r"^reduce_chan_level(\d)", r"reduce_level\1"),
+    (r"^reduce_noise_level(\d)", r"interaction\1.reduce"),
+    (r"^noise_level(\d)", r"interaction\1.block"),
+    (r"\.prompt_param$", ".components"),
+    (r"\.linear_layer\.", ".weight_head."),
+    (r"\.conv3x3\.", ".conv."),
+)
+
+NAFNET = (
+    (r"^middle_blks(\.|$)", r"middle\1"),
+    (r"\.conv1(\.|$)", r".mixer.project_in\1"),
+    (r"\.conv2(\.|$)", r".mixer.depthwise\1"),
+    (r"\.sca\.1(\.|$)", r".mixer.attention.conv\1"),
+    (r"\.se\.1(\.|$)", r".mixer.attention.squeeze\1"),
+    (r"\.se\.3(\.|$)", r".mixer.attention.excite\1"),
+    (r"\.conv3(\.|$)", r".mixer.project_out\1"),
+    (r"\.conv4(\.|$)", r".feed_forward.project_in\1"),
+    (r"\.conv5(\.|$)", r".feed_forward.project_out\1"),
+)
+
+RENAMES = {"restormer": RESTORMER, "promptir": RESTORMER, "nafnet": NAFNET}
+
+# PromptIR's code builds these six layers and never calls them.
+NEVER_CALLED = re.compile(r"^(chnl_reduce[123]|reduce_noise_channel_[123])\.weight$")
+
+# The other way, where a formula needs the authors' name of one of our tensors.
+TO_OFFICIAL = {
+    "nafnet": (
+        (r"^middle\.", "middle_blks."),
+        (r"\.mixer\.project_in\.", ".conv1."),
+        (r"\.mixer\.depthwise\.", ".conv2."),
+        (r"\.mixer\.attention\.conv\.", ".sca.1."),
+        (r"\.mixer\.attention\.squeeze\.", ".se.1."),
+        (r"\.mixer\.attention\.excite\.", ".se.3."),
+        (r"\.mixer\.project_out\.", ".conv3."),
+        (r"\.feed_forward\.project_in\.", ".conv4."),
+        (r"\.feed_forward\.project_out\.", ".conv5."),
+    )
+}
+
+
+def our_name(system: str, official: str) -> str:
+    """Returns our name of a tensor or layer that a system's authors call ``official``."""
+    return _renamed(official, RENAMES.get(system, ()))
+
+
+def official_name(system: str, ours: str) -> str:
+    """Returns the authors' name of a tensor that we call ``ours``."""
+    return _renamed(ours, TO_OFFICIAL[system])
+
+
+def _renamed(name: str, rules: tuple[tuple[str, str], ...]) -> str:
+    for pattern, replacement in rules:
+        name = re.sub(pattern, replacement, name)
+    return name
