@@ -1,11 +1,11 @@
 """Letting tiles share what a network with global attention reads from a whole image.
 
-Attention between channels weighs them by sums over all pixels, and PromptIR mixes its prompts by a
-mean over all pixels. A tile alone gives other sums, hence another restoration: brighter here than
-next door. Sums over tiles can be added, so a first pass over the tiles gathers them, and a second
-one restores every tile by the same. What is left of a difference comes from the first pass, whose
-deeper layers still saw tiles, and from the prompts, which are stretched over a tile. Taught in
-chapter 0.
+Attention between channels weighs them by sums over all pixels; PromptIR mixes its prompts and
+NAFNet scales its channels by means over all pixels. A tile alone gives other sums, hence another
+restoration: brighter here than next door. Sums over tiles can be added, so a first pass over the
+tiles gathers them, and a second one restores every tile by the same. What is left of a difference
+comes from the first pass, whose deeper layers still saw tiles, and from the prompts, which are
+stretched over a tile. Taught in chapter 0.
 """
 
 from collections.abc import Iterator
@@ -14,12 +14,20 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-from irlib.nn import PromptGeneration, TransposedAttention
+from irlib.nn import ChannelMean, PromptGeneration, TransposedAttention
 
 
 def reads_globally(model: nn.Module) -> bool:
     """Tells whether a model has parts whose statistics tiles can share."""
-    return any(isinstance(m, (TransposedAttention, PromptGeneration)) for m in model.modules())
+    return any(
+        isinstance(m, (TransposedAttention, PromptGeneration)) or _is_global_mean(m)
+        for m in model.modules()
+    )
+
+
+def _is_global_mean(module: nn.Module) -> bool:
+    """Means over windows are local by intention and stay so."""
+    return isinstance(module, ChannelMean) and module.window is None
 
 
 class SharedStatistics:
@@ -29,14 +37,15 @@ class SharedStatistics:
     them. Both leave the model as it was, whatever happens inside.
 
     Args:
-        model: Its :class:`~irlib.nn.TransposedAttention` and :class:`~irlib.nn.PromptGeneration`
-            modules take part; a batch of one image is expected.
+        model: Its :class:`~irlib.nn.TransposedAttention`, :class:`~irlib.nn.PromptGeneration` and
+            :class:`~irlib.nn.ChannelMean` modules take part; a batch of one image is expected.
     """
 
     def __init__(self, model: nn.Module) -> None:
         modules = list(model.modules())
         self._attentions = [m for m in modules if isinstance(m, TransposedAttention)]
         self._prompts = [m for m in modules if isinstance(m, PromptGeneration)]
+        self._means = [m for m in modules if _is_global_mean(m)]
         self._sums: dict[nn.Module, list[Tensor]] = {}
 
     @contextmanager
@@ -56,16 +65,19 @@ class SharedStatistics:
 
         def prompt_gatherer(module: PromptGeneration):
             def weights(features: Tensor) -> Tensor:
-                pixels = features.shape[2] * features.shape[3]
-                # Widened first, since a sum over many pixels leaves float16's range.
-                wide = torch.promote_types(features.dtype, torch.float32)
-                total = features.mean(dim=(2, 3)).to(wide) * pixels
-                self._add(module, total, torch.as_tensor(float(pixels), device=total.device))
+                self._add_mean(module, features)
                 return type(module).weights(module, features)
 
             return weights
 
-        with self._replaced(attention_gatherer, prompt_gatherer):
+        def mean_gatherer(module: ChannelMean):
+            def means(features: Tensor) -> Tensor:
+                self._add_mean(module, features)
+                return type(module).means(module, features)
+
+            return means
+
+        with self._replaced(attention_gatherer, prompt_gatherer, mean_gatherer):
             yield
 
     @contextmanager
@@ -85,8 +97,19 @@ class SharedStatistics:
             shared = module.weight_head(mean).softmax(dim=-1)
             return lambda features: shared
 
-        with self._replaced(shared_attention, shared_weights):
+        def shared_means(module: ChannelMean):
+            total, pixels = self._sums[module]
+            return lambda features: (total / pixels).to(features.dtype)[:, :, None, None]
+
+        with self._replaced(shared_attention, shared_weights, shared_means):
             yield
+
+    def _add_mean(self, module: nn.Module, features: Tensor) -> None:
+        pixels = features.shape[2] * features.shape[3]
+        # Widened first, since a sum over many pixels leaves float16's range.
+        wide = torch.promote_types(features.dtype, torch.float32)
+        total = features.mean(dim=(2, 3)).to(wide) * pixels
+        self._add(module, total, torch.as_tensor(float(pixels), device=total.device))
 
     def _add(self, module: nn.Module, *terms: Tensor) -> None:
         before = self._sums.get(module)
@@ -95,16 +118,20 @@ class SharedStatistics:
         ]
 
     @contextmanager
-    def _replaced(self, of_attention, of_prompt) -> Iterator[None]:
+    def _replaced(self, of_attention, of_prompt, of_mean) -> Iterator[None]:
         """Puts other methods in place of a module's own, on this instance alone."""
         try:
             for module in self._attentions:
                 module.attention = of_attention(module)
             for module in self._prompts:
                 module.weights = of_prompt(module)
+            for module in self._means:
+                module.means = of_mean(module)
             yield
         finally:
             for module in self._attentions:
                 module.__dict__.pop("attention", None)
             for module in self._prompts:
                 module.__dict__.pop("weights", None)
+            for module in self._means:
+                module.__dict__.pop("means", None)

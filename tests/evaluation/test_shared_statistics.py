@@ -8,14 +8,16 @@ from irlib.models import create
 from irlib.nn import TransposedAttention
 
 
-@pytest.fixture(scope="module")
-def network():
+@pytest.fixture(scope="module", params=["promptir", "nafnet"])
+def network(request):
     torch.manual_seed(0)
-    model = create("promptir", **type(create("promptir", dim=8)).presets["smoke"]()).eval()
+    model = create(request.param, preset_name="smoke").eval()
     for name, parameter in model.named_parameters():
         parameter.requires_grad_(False)
         if name.endswith("temperature"):
             parameter.fill_(20.0)  # sharp attention, as after training
+        if name.endswith(("beta", "gamma")):
+            parameter.fill_(0.5)  # blocks that act, as after training
     return model
 
 
@@ -65,7 +67,9 @@ def test_the_model_is_left_as_it_was_even_after_a_failure(network):
         with pytest.raises(RuntimeError):
             _pass_and_fail(network, image, within())
         assert torch.equal(network(image), before)
-    assert not any({"attention", "weights"} & vars(module).keys() for module in network.modules())
+    assert not any(
+        {"attention", "weights", "means"} & vars(module).keys() for module in network.modules()
+    )
 
 
 def test_only_models_that_read_globally_take_a_second_pass(network):
@@ -79,7 +83,14 @@ def test_only_models_that_read_globally_take_a_second_pass(network):
     assert not reads_globally(nn.Conv2d(3, 3, 1))
 
 
+def test_means_over_windows_are_not_shared():
+    network = create("nafnet", preset_name="smoke")
+    assert reads_globally(network)
+    network.use_windows((64, 64))
+    assert not reads_globally(network)
+
+
 def test_a_short_type_keeps_finite(network):
-    shortened = create("promptir", **network.config).eval().to(torch.bfloat16)
+    shortened = create(network.name, **network.config).eval().to(torch.bfloat16)
     restored = restore_image(shortened, scene(), tile=48, overlap=16)
     assert restored.isfinite().all()
