@@ -65,9 +65,9 @@ def pocket() -> dict[str, Any]:
     """A network that a laptop trains in minutes."""
     return {
         "dim": 16,
-        "encoder_blocks": (1, 1, 2, 6),
+        "encoder_blocks": (2, 2, 4, 2),
         "middle_blocks": 1,
-        "decoder_blocks": (1, 1, 1, 1),
+        "decoder_blocks": (1, 2, 2, 2),
     }
 
 
