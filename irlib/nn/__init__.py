@@ -3,7 +3,15 @@
 from irlib.nn.attention import TransposedAttention, attend_and_project, channel_attention
 from irlib.nn.baseline_block import BaselineBlock, SqueezeExcitation
 from irlib.nn.channel_mean import ChannelMean, local_mean
+from irlib.nn.degradation_code import DegradationEncoder
 from irlib.nn.feed_forward import GatedFeedForward
+from irlib.nn.guidance import GuidedStage, PromptGuidance
+from irlib.nn.guided_blocks import (
+    GuidedAttention,
+    GuidedMixer,
+    GuidedNafBlock,
+    GuidedTransformerBlock,
+)
 from irlib.nn.layer_norm import NORMS, BiasFreeLayerNorm, WithBiasLayerNorm
 from irlib.nn.naf_block import (
     NAF_EPSILON,
@@ -26,11 +34,18 @@ __all__ = [
     "BaselineBlock",
     "BiasFreeLayerNorm",
     "ChannelMean",
+    "DegradationEncoder",
     "Downsample",
     "GatedFeedForward",
+    "GuidedAttention",
+    "GuidedMixer",
+    "GuidedNafBlock",
+    "GuidedStage",
+    "GuidedTransformerBlock",
     "NafBlock",
     "NafMixer",
     "PromptGeneration",
+    "PromptGuidance",
     "PromptInteraction",
     "SimpleGateFeedForward",
     "SimplifiedChannelAttention",

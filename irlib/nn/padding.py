@@ -3,33 +3,47 @@
 import torch
 from torch import Tensor
 
+from irlib.errors import UsageError
 
-def pad_to_multiple(image: Tensor, multiple: int) -> tuple[Tensor, tuple[int, int]]:
-    """Mirrors an image on the right and bottom until its sides are multiples of ``multiple``.
+PADDINGS = ("reflect", "replicate")
 
-    An image too small to be mirrored that far (fewer pixels than are missing) is mirrored as often
-    as needed. A size that already fits is returned as it is.
+
+def pad_to_multiple(
+    image: Tensor, multiple: int, mode: str = "reflect"
+) -> tuple[Tensor, tuple[int, int]]:
+    """Extends an image on the right and bottom until its sides are multiples of ``multiple``.
+
+    A size that already fits is returned as it is.
 
     Args:
         image: (..., C, H, W) with H, W at least 1.
         multiple: For example 8 for Restormer.
+        mode: "reflect" mirrors the image at its last row and column, as often as an image smaller
+            than what is missing needs; "replicate" repeats them.
 
     Returns:
         The padded image and the original (H, W); cut back by ``padded[..., :H, :W]``.
+
+    Raises:
+        UsageError: An unknown mode.
     """
+    if mode not in PADDINGS:
+        raise UsageError(f"the padding is {mode!r}; expected one of {', '.join(PADDINGS)}.")
     height, width = image.shape[-2:]
-    padded = _mirror_end(image, -2, -height % multiple)
-    padded = _mirror_end(padded, -1, -width % multiple)
+    padded = _extend(image, -2, -height % multiple, mode)
+    padded = _extend(padded, -1, -width % multiple, mode)
     return padded, (height, width)
 
 
-def _mirror_end(image: Tensor, axis: int, missing: int) -> Tensor:
-    """Appends ``missing`` rows or columns that mirror the image at its last one."""
+def _extend(image: Tensor, axis: int, missing: int, mode: str) -> Tensor:
+    """Appends ``missing`` rows or columns that repeat or mirror the image at its last one."""
     if missing == 0:
         return image
-    length = image.shape[axis]
-    # Positions run to the end and back without repeating the ends: 0 1 2 3 | 2 1 0 1 2 ...
-    period = max(2 * (length - 1), 1)
-    positions = [position % period for position in range(length + missing)]
-    mirrored = [min(position, period - position) if length > 1 else 0 for position in positions]
-    return image.index_select(axis, torch.tensor(mirrored, device=image.device))
+    last = image.shape[axis] - 1
+    if mode == "replicate" or last == 0:
+        taken = [min(position, last) for position in range(last + 1 + missing)]
+    else:
+        # Positions run to the end and back without repeating the ends: 0 1 2 3 | 2 1 0 1 2 ...
+        positions = [position % (2 * last) for position in range(last + 1 + missing)]
+        taken = [min(position, 2 * last - position) for position in positions]
+    return image.index_select(axis, torch.tensor(taken, device=image.device))

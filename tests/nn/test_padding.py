@@ -1,18 +1,21 @@
-"""Padding reaches the multiple by mirroring and cuts back to the same bits."""
+"""Padding reaches the multiple by mirroring or repeating and cuts back to the same bits."""
 
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
+from irlib.errors import UsageError
 from irlib.nn import pad_to_multiple
 
 
+@pytest.mark.parametrize("mode", ["reflect", "replicate"])
 @settings(max_examples=50, deadline=None)
 @given(st.integers(1, 40), st.integers(1, 40), st.sampled_from([1, 2, 8, 16]))
-def test_any_size_reaches_the_multiple_and_cuts_back(height, width, multiple):
+def test_any_size_reaches_the_multiple_and_cuts_back(mode, height, width, multiple):
     image = torch.rand(3, height, width)
-    padded, (kept_height, kept_width) = pad_to_multiple(image, multiple)
+    padded, (kept_height, kept_width) = pad_to_multiple(image, multiple, mode)
     assert padded.shape[1] % multiple == padded.shape[2] % multiple == 0
     assert padded.shape[1] - height < multiple
     assert torch.equal(padded[..., :kept_height, :kept_width], image)
@@ -24,8 +27,14 @@ def test_a_fitting_size_is_not_touched():
     assert pad_to_multiple(image, 8)[0] is image
 
 
-def test_padding_is_torch_reflection_where_that_exists():
+@pytest.mark.parametrize("mode", ["reflect", "replicate"])
+def test_padding_is_torchs_where_that_exists(mode):
     image = torch.rand(1, 3, 13, 18)
     torch.testing.assert_close(
-        pad_to_multiple(image, 8)[0], F.pad(image, (0, 6, 0, 3), mode="reflect")
+        pad_to_multiple(image, 8, mode)[0], F.pad(image, (0, 6, 0, 3), mode=mode)
     )
+
+
+def test_unknown_padding_is_named():
+    with pytest.raises(UsageError, match="'zeros'"):
+        pad_to_multiple(torch.rand(3, 5, 5), 8, "zeros")

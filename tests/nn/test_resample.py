@@ -17,6 +17,8 @@ def test_rearranging_is_a_round_trip():
     torch.testing.assert_close(Upsample(8).rearrange(Downsample(8).rearrange(x)), x)
 
 
-def test_resizing_convolutions_never_have_a_bias():
+def test_resizing_convolutions_have_a_bias_only_where_asked():
     assert Downsample(8).conv.bias is None
     assert Upsample(8).conv.bias is None
+    assert Downsample(8, bias=True).conv.bias.shape == (4,)
+    assert Upsample(8, bias=True).conv.bias.shape == (16,)
