@@ -21,6 +21,7 @@ FLOORS = {
     "losses": 3,
     "training": 4,
     "evaluation": 4,
+    "perceiver": 4,
     "pocket": 4,
     "ledger": 5,
     "cli": 6,

@@ -29,6 +29,10 @@ COMMANDS = {
 }
 GROUPS = {
     "data": ("irlib.cli.data:app", "Benchmarks: what they are, and whether a folder is complete."),
+    "prompts": (
+        "irlib.cli.prompts:app",
+        "Stage 1 of Perceive-IR: learn a judge of quality, ask it.",
+    ),
     "models": ("irlib.cli.models:app", "Models: what there is, and what a weights file holds."),
     "ledger": ("irlib.cli.ledger:app", "Records of measured numbers."),
 }
@@ -65,7 +69,8 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Runs one command line and returns its exit status."""
     try:
-        arguments = spread(arguments, "--tasks")
+        for option in ("--tasks", "--words"):
+            arguments = spread(arguments, option)
         status = build()(args=arguments, prog_name="irlib", standalone_mode=False)
         return status if isinstance(status, int) else 0
     except _WrongCommandLine as error:

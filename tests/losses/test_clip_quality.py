@@ -86,7 +86,7 @@ def test_a_step_along_the_gradient_makes_the_image_better():
     before = clip_quality(restored, encoder, texts)
     (slope,) = torch.autograd.grad(before, restored)
     after = clip_quality(restored - 0.01 * slope / slope.abs().max(), encoder, texts)
-    assert float(after) < float(before.detach())
+    assert float(after.detach()) < float(before.detach())
 
 
 def test_pixels_out_of_range_are_clamped_and_get_no_gradient():
@@ -97,6 +97,6 @@ def test_pixels_out_of_range_are_clamped_and_get_no_gradient():
     inside[..., 0, 0] = 1.0
     outside.requires_grad_()
     loss = clip_quality(outside, encoder, texts)
-    assert float(loss) == float(clip_quality(inside, encoder, texts))
+    assert float(loss.detach()) == float(clip_quality(inside, encoder, texts))
     loss.backward()
     assert float(outside.grad[..., 0, 0].abs().max()) == 0

@@ -47,14 +47,14 @@ def test_a_triplet_reaches_its_floor_at_120_degrees_and_descent_finds_no_lower()
     texts = torch.stack([angles.cos(), angles.sin()], dim=1)
     assert float(tier_cross_entropy(texts, texts, TIERS, 1.0)) == pytest.approx(TRIPLET, abs=1e-6)
     images, texts = directions(0).requires_grad_(), directions(1).requires_grad_()
-    descent = torch.optim.Adam([images, texts], 0.05)
-    for _ in range(150):
+    for _ in range(60):
         found = tier_cross_entropy(
             F.normalize(images, dim=1), F.normalize(texts, dim=1), TIERS, 1.0
         )
-        descent.zero_grad()
-        found.backward()
-        descent.step()
+        slopes = torch.autograd.grad(found, (images, texts))
+        with torch.no_grad():
+            for leaf, slope in zip((images, texts), slopes, strict=True):
+                leaf -= 2 * slope
     assert float(found.detach()) == pytest.approx(TRIPLET, abs=1e-3)
     assert float(found.detach()) >= TRIPLET - 1e-6
 

@@ -1,0 +1,94 @@
+"""Prompts on disk: the learned embeddings alone, with their words and their encoder."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from irlib.errors import UsageError
+from irlib.foundation.checkpoints import read_header, read_state, require_kind, write_weights
+from irlib.perceiver.prompts import PromptSet, require_encoder
+
+if TYPE_CHECKING:
+    from irlib.foundation import Clip
+
+KIND = "prompts"
+SUFFIX = ".safetensors"
+
+
+def save_prompts(prompts: PromptSet, path: str | Path, **facts: Any) -> Path:
+    """Writes prompts to a safetensors file, whole or not at all.
+
+    Args:
+        prompts: On any device.
+        path: Where to; the folder is made if needed.
+        **facts: What a reader will want to know, JSON-like: steps=2000, logit_scale=100.
+
+    Raises:
+        IrlibError: The file cannot be written.
+    """
+    context = prompts.context
+    if context is None:  # fixed: the words are all there is
+        context = torch.zeros(prompts.tiers, 0, prompts.sentence.shape[-1])
+    config = {
+        "words": list(prompts.words),
+        "tokens": prompts.tokens,
+        "init": prompts.init,
+        "seed": prompts.seed,
+        "encoder": prompts.encoder,
+        "encoder_source": prompts.encoder_source,
+    }
+    return write_weights(Path(path), KIND, {"context": context}, config, **facts)
+
+
+def load_prompts(path: str | Path, clip: "Clip") -> PromptSet:
+    """Reads prompts for the CLIP that they were learned for, frozen.
+
+    Raises:
+        UsageError: No such file, a file that holds no prompts, or prompts of another CLIP; the
+            message names both encoders and says how to go on.
+        IrlibError: A damaged file.
+    """
+    path = Path(path)
+    config = read_prompts_header(path)["config"]
+    require_encoder(clip, config["encoder"], config["encoder_source"], f"the prompts in {path}")
+    prompts = PromptSet(
+        clip,
+        config["words"],
+        tokens=config["tokens"],
+        init=config["init"],
+        single_token=False,
+        seed=config["seed"],
+    )
+    if prompts.context is not None:
+        stored = read_state(path).get("context")
+        if stored is None or stored.shape != prompts.context.shape:
+            given = "no context" if stored is None else f"a context {tuple(stored.shape)}"
+            raise UsageError(
+                f"{path} holds {given}, expected {tuple(prompts.context.shape)}. Learn the prompts "
+                "again with `irlib prompts train`."
+            )
+        with torch.no_grad():
+            prompts.context.copy_(stored)
+    return prompts.requires_grad_(False)
+
+
+def read_prompts_header(path: str | Path) -> dict[str, Any]:
+    """What a file of prompts says of itself: "config" (words, encoder, ...), "facts", "irlib".
+
+    Raises:
+        UsageError: No such file, or it holds no prompts.
+        IrlibError: A damaged file.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise UsageError(
+            f"no prompts at {path}; learn some with `irlib prompts train`, or give another file."
+        )
+    header = read_header(path)
+    require_kind(header, KIND, path)
+    if not header:
+        raise UsageError(
+            f"{path} holds no prompts; expected a {SUFFIX} file that `irlib prompts train` wrote."
+        )
+    return header
