@@ -214,7 +214,11 @@ def plain_name(name: str) -> str:
 
 def _load_catalogue() -> None:
     # The catalogue registers itself and imports this module, so it is imported when first asked.
-    from irlib.data import catalogue_clean, catalogue_pairs  # noqa: F401
+    from irlib.data import (  # noqa: F401
+        catalogue_clean,
+        catalogue_pairs,
+        catalogue_single_task,
+    )
 
 
 def __getattr__(name: str):

@@ -67,6 +67,7 @@ def test_pairing_rules(rule, path, key):
             ],
         ),
         ("raintrainl", ["RainTrainL/rainy/rain-1.png", "RainTrainL/gt/norain-1.png"]),
+        ("rain13k", ["train/Rain13K/input/1.png", "train/Rain13K/target/1.png"]),
         ("sots-outdoor", ["SOTS/outdoor/hazy/1_0.8_0.2.jpg", "SOTS/outdoor/gt/1.png"]),
         ("sots-outdoor", ["SOTS_outdoor/input/1.jpg", "SOTS_outdoor/target/1.png"]),
         ("ots", ["OTS/synthetic/part1/1_0.8_0.2.jpg", "OTS/original/1.jpg"]),
