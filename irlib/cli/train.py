@@ -1,60 +1,80 @@
 """``irlib train``: any recipe at any scale, on embedded data, benchmarks or one's own folder."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-Help = typer.Option
+Recipe = partial(typer.Option, rich_help_panel="Recipe: what is computed")
+Data = partial(typer.Option, rich_help_panel="Data: what is learned from")
+Run = partial(typer.Option, rich_help_panel="Run: where it runs and what it leaves")
 
 
 def train(
     model: Annotated[str, typer.Argument(help="Model to train; see `irlib models list`.")],
     scale: Annotated[
-        str | None, Help(help="smoke, pocket or paper. Default: IRLIB_SCALE, else pocket.")
+        str | None, Recipe(help="smoke, pocket or paper. Default: IRLIB_SCALE, else pocket.")
+    ] = None,
+    recipe: Annotated[
+        str | None,
+        Recipe(
+            help="Which recipe of scale paper: released (the authors' code; the default), paper "
+            "(their text), or another that the model has."
+        ),
     ] = None,
     tasks: Annotated[
         list[str] | None,
-        Help(help="Tasks to learn, several after one another. Default: those of the recipe."),
+        Recipe(help="Tasks to learn, several after one another. Default: those of the recipe."),
     ] = None,
-    run: Annotated[Path | None, Help(help="Folder of the run. Default: runs/MODEL-SCALE.")] = None,
-    restart: Annotated[bool, Help(help="Ignore a run found in the folder.")] = False,
     init: Annotated[
-        str | None, Help(help="Weights to start from: a file or a shipped name (fine-tuning).")
+        str | None, Recipe(help="Weights to start from: a file or a shipped name (fine-tuning).")
     ] = None,
+    steps: Annotated[int | None, Recipe(help="Optimiser steps.")] = None,
+    batch: Annotated[
+        int | None, Recipe(help="Samples a step, over all devices; the same throughout.")
+    ] = None,
+    accumulate: Annotated[int | None, Recipe(help="Micro-batches a step and device.")] = None,
+    patch: Annotated[
+        int | None, Recipe(help="Side of a training patch in pixels; the same throughout.")
+    ] = None,
+    rate: Annotated[float | None, Recipe(help="Highest learning rate.")] = None,
+    warmup: Annotated[int | None, Recipe(help="Warm-up steps of the cosine schedule.")] = None,
+    loss: Annotated[str | None, Recipe(help="l1 or psnr.")] = None,
+    clip_norm: Annotated[
+        float | None, Recipe(help="Largest gradient norm; 0 switches off.")
+    ] = None,
+    ema: Annotated[float | None, Recipe(help="Decay of the weights' moving average.")] = None,
+    seed: Annotated[int | None, Recipe(help="Seed of weights, crops and degradations.")] = None,
+    precision: Annotated[
+        str | None, Recipe(help="auto, 32-true or bf16-mixed (Lightning Fabric's names).")
+    ] = None,
+    scenes: Annotated[int | None, Data(help="Dead-leaves scenes of the embedded data.")] = None,
     pairs: Annotated[
-        Path | None, Help(help="Train on your own folder with input/ and target/ images.")
+        Path | None, Data(help="Train on your own folder with input/ and target/ images.")
     ] = None,
     clean: Annotated[
-        Path | None, Help(help="Train on your own folder of clean images, degraded on the fly.")
+        Path | None, Data(help="Train on your own folder of clean images, degraded on the fly.")
     ] = None,
     data: Annotated[
-        Path | None, Help(help="Folder of the benchmarks (scale paper). Default: IRLIB_DATA.")
+        Path | None, Data(help="Folder of the benchmarks (scale paper). Default: IRLIB_DATA.")
     ] = None,
-    steps: Annotated[int | None, Help(help="Optimiser steps.")] = None,
-    batch: Annotated[int | None, Help(help="Samples a step, over all devices.")] = None,
-    accumulate: Annotated[int | None, Help(help="Micro-batches a step and device.")] = None,
-    patch: Annotated[int | None, Help(help="Side of a training patch in pixels.")] = None,
-    rate: Annotated[float | None, Help(help="Highest learning rate.")] = None,
-    warmup: Annotated[int | None, Help(help="Warm-up steps of the cosine schedule.")] = None,
-    scenes: Annotated[int | None, Help(help="Dead-leaves scenes of the embedded data.")] = None,
-    loss: Annotated[str | None, Help(help="l1 or psnr.")] = None,
-    clip_norm: Annotated[float | None, Help(help="Largest gradient norm; 0 switches off.")] = None,
-    ema: Annotated[float | None, Help(help="Decay of the weights' moving average.")] = None,
-    seed: Annotated[int | None, Help(help="Seed of weights, crops and degradations.")] = None,
-    precision: Annotated[
-        str | None, Help(help="auto, 32-true or bf16-mixed (Lightning Fabric's names).")
+    run: Annotated[
+        Path | None, Run(help="Folder of the run. Default: runs/MODEL-SCALE[-RECIPE].")
     ] = None,
-    accelerator: Annotated[str, Help(help="auto, cpu or gpu.")] = "auto",
-    devices: Annotated[str, Help(help="Devices a node: a number or auto.")] = "auto",
-    nodes: Annotated[int, Help(help="Machines; start the same command on each.")] = 1,
-    workers: Annotated[int, Help(help="Data-loading processes a device.")] = 0,
-    checkpoint_every: Annotated[int, Help(help="Steps between checkpoints.")] = 200,
+    restart: Annotated[bool, Run("--restart", help="Ignore a run found in the folder.")] = False,
+    accelerator: Annotated[str, Run(help="auto, cpu or gpu.")] = "auto",
+    devices: Annotated[str, Run(help="Devices a node: a number or auto.")] = "auto",
+    nodes: Annotated[int, Run(help="Machines; start the same command on each.")] = 1,
+    workers: Annotated[int, Run(help="Data-loading processes a device.")] = 0,
+    checkpoint_every: Annotated[int, Run(help="Steps between checkpoints.")] = 200,
     record: Annotated[
-        str | None, Help(help="Also write a ledger record of the training, by this name.")
+        str | None, Run(help="Also write a ledger record of the training, by this name.")
     ] = None,
 ) -> None:
     """Train a model; run the same command again to go on after a stop or a crash.
+
+    Recipes of scale paper want their authors' training sets: see `irlib data list`.
 
     Example: irlib train promptir --scale pocket --tasks derain dehaze
     """
@@ -84,13 +104,13 @@ def train(
         "seed": seed,
         "precision": precision,
     }
-    recipe = training.recipe(model, scale, **changes)
+    plan = training.recipe(model, scale, recipe, **changes)
     if network is not None:
         models.require(network, model, init)
-    recipe, samples = open_source(recipe, pairs=pairs, clean=clean, data=data)
-    folder = run or Path("runs") / f"{model}-{recipe.scale}"
+    plan, samples = open_source(plan, pairs=pairs, clean=clean, data=data)
+    folder = run or Path("runs") / "-".join(filter(None, (model, plan.scale, recipe)))
     weights = run_training(
-        recipe,
+        plan,
         folder,
         samples,
         init=network,
@@ -102,7 +122,7 @@ def train(
         checkpoint_every=checkpoint_every,
     )
     if record:
-        typer.echo(f"Record: {_write_record(record, recipe, folder, weights)}")
+        typer.echo(f"Record: {_write_record(record, plan, folder, weights)}")
     typer.echo(f"Weights: {weights}\nRestore with them: irlib restore PHOTO --weights {weights}")
 
 
@@ -129,7 +149,7 @@ def _write_record(name: str, recipe, folder: Path, weights: Path) -> Path:
 
     log = read_log(folder / "metrics.csv")
     seconds = sum(row["seconds"] for row in log)
-    images = recipe.batch * recipe.steps
+    images = recipe.images_before(recipe.steps)
     return ledger.write_record(
         ledger.Record(
             name=name,

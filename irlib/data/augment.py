@@ -15,6 +15,15 @@ from irlib.errors import UsageError
 DIHEDRAL_MODES = range(8)
 """The eight symmetries of a square, by the numbers that PromptIR's code gives them."""
 
+AUGMENTATIONS = {
+    "dihedral": tuple(DIHEDRAL_MODES),
+    "turned": tuple(DIHEDRAL_MODES[1:]),
+    "flips": (0, 1, 4, 5),
+    "none": (0,),
+}
+"""Sets of modes to draw from, by name: all eight; all but the identity, as PromptIR's code does;
+the horizontal and the vertical flip, each with probability 1/2, as its paper says; the identity."""
+
 # mode -> (counter-clockwise quarter turns, then flipped up-down?)
 _TURNS_AND_FLIP = (
     (0, False),

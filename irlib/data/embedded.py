@@ -5,32 +5,35 @@ from collections.abc import Mapping, Sequence
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torch.utils.data import Dataset
 
-from irlib.data.augment import dihedral
+from irlib.data.augment import DIHEDRAL_MODES, dihedral
+from irlib.data.by_position import PatchesByPosition
 from irlib.data.dead_leaves import dead_leaves
 from irlib.data.photos import TRAIN_PHOTOS, photo, photo_depth
 from irlib.data.seeding import generator_for
 from irlib.degradations import FIVE_TASKS, degrade_task
+from irlib.errors import UsageError
 
 #: Photographs are also used at these sizes: a smaller copy is sharper, a scene of another scale.
 PHOTO_SCALES = (1.0, 0.7, 0.5)
 
 
-class EmbeddedPairs(Dataset):
+class EmbeddedPairs(PatchesByPosition):
     """Endless degraded/target patches from photographs and dead-leaves scenes, tasks in turn.
 
     The tasks take turns: sample ``position`` belongs to ``cycle[position % len(cycle)]``, where the
     cycle names every task as often as ``turns`` says, so every batch is balanced. A sample is a
-    pure function of ``(seed, position)``: see :mod:`irlib.data.seeding`.
+    pure function of ``(seed, position, patch)``: see :mod:`irlib.data.seeding`.
 
     Args:
         tasks: Names from :data:`irlib.degradations.FIVE_TASKS`.
         turns: How many turns of a cycle a task takes; one where it is not named.
-        patch: Side of a patch in pixels.
+        patch: Side of a patch in pixels where none is asked for.
         scenes: Number of dead-leaves scenes drawn once and kept (8 bits a channel).
-        scene_size: Side of a scene in pixels, at least ``patch``.
+        scene_size: Side of a scene in pixels, at least that of the largest patch.
         photo_share: Share of the patches that come from photographs.
+        modes: Flips and rotations to draw from, by their number in
+            :func:`irlib.data.augment.dihedral`.
         seed: Seed of scenes, crops and degradations.
         length: Number of samples that ``len`` reports.
 
@@ -47,34 +50,43 @@ class EmbeddedPairs(Dataset):
         scenes: int = 64,
         scene_size: int = 320,
         photo_share: float = 0.6,
+        modes: Sequence[int] = DIHEDRAL_MODES,
         seed: int = 0,
         length: int = 1_000_000,
     ) -> None:
         self.tasks, self.patch, self.seed, self.length = tuple(tasks), patch, seed, length
         self.cycle = turn_order(self.tasks, turns or {})
         self.photo_share = photo_share if scenes else 1.0
+        self.modes = tuple(modes)
         self.scenes = [_bytes(*_scene(scene_size, seed, i)) for i in range(scenes)]
-        self.photographs = [_bytes(*copy) for name in TRAIN_PHOTOS for copy in _copies(name, patch)]
+        self.photographs = [_bytes(*copy) for name in TRAIN_PHOTOS for copy in _copies(name)]
 
     def __len__(self) -> int:
         return self.length
 
-    def __getitem__(self, position: int) -> dict[str, Tensor]:
+    def sample(self, position: int, patch: int) -> dict[str, Tensor]:
         generator = generator_for("train", self.seed, position)
-        target, depth = self._clean_patch(generator)
+        target, depth = self._clean_patch(patch, generator)
         task = self.cycle[position % len(self.cycle)]
         degraded = degrade_task(target, self.tasks[task], generator=generator, depth=depth).image
         return {"degraded": degraded, "target": target, "task": torch.tensor(task)}
 
-    def _clean_patch(self, generator: torch.Generator) -> tuple[Tensor, Tensor | None]:
+    def _clean_patch(self, patch: int, generator: torch.Generator) -> tuple[Tensor, Tensor | None]:
         """Draws a clean patch (3, P, P) and its depth (1, P, P), where the source has one."""
         from_photo = float(torch.rand((), generator=generator)) < self.photo_share
-        sources = self.photographs if from_photo else self.scenes
+        kept = self.photographs if from_photo else self.scenes
+        sources = [pair for pair in kept if min(pair[0].shape[-2:]) >= patch]
+        if not sources:
+            largest = max(min(image.shape[-2:]) for image, _ in kept)
+            raise UsageError(
+                f"the patch is {patch} pixels wide, and no embedded "
+                f"{'photograph' if from_photo else 'scene'} holds it; expected at most {largest}."
+            )
         image, depth = sources[int(torch.randint(len(sources), (), generator=generator))]
-        top = int(torch.randint(image.shape[-2] - self.patch + 1, (), generator=generator))
-        left = int(torch.randint(image.shape[-1] - self.patch + 1, (), generator=generator))
-        mode = int(torch.randint(8, (), generator=generator))
-        window = (..., slice(top, top + self.patch), slice(left, left + self.patch))
+        top = int(torch.randint(image.shape[-2] - patch + 1, (), generator=generator))
+        left = int(torch.randint(image.shape[-1] - patch + 1, (), generator=generator))
+        mode = self.modes[int(torch.randint(len(self.modes), (), generator=generator))]
+        window = (..., slice(top, top + patch), slice(left, left + patch))
         target = dihedral(image[window], mode).float() / 255
         return target, None if depth is None else dihedral(depth[window], mode).float() / 255
 
@@ -98,15 +110,14 @@ def _scene(size: int, seed: int, index: int) -> tuple[Tensor, Tensor]:
     return scene.image, scene.depth
 
 
-def _copies(name: str, smallest: int) -> list[tuple[Tensor, Tensor | None]]:
-    """The photograph at each of :data:`PHOTO_SCALES` that still holds a patch, with its depth."""
+def _copies(name: str) -> list[tuple[Tensor, Tensor | None]]:
+    """The photograph at each of :data:`PHOTO_SCALES`, with its depth."""
     image = photo(name)
     depth = photo_depth(name) if name.startswith("motorcycle") else None
     copies = []
     for scale in PHOTO_SCALES:
         size = [round(side * scale) for side in image.shape[-2:]]
-        if min(size) >= smallest:
-            copies.append((_resized(image, size), None if depth is None else _resized(depth, size)))
+        copies.append((_resized(image, size), None if depth is None else _resized(depth, size)))
     return copies
 
 

@@ -12,12 +12,13 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
-from torch.utils.data import Dataset
 
-from irlib.data.augment import dihedral, random_crop_pair
+from irlib.data.augment import DIHEDRAL_MODES, dihedral, random_crop_pair
+from irlib.data.by_position import PatchesByPosition
 from irlib.data.images import read_image
 from irlib.data.seeding import generator_for
 from irlib.degradations import degrade_task, gaussian_noise
+from irlib.degradations.sampling import Amount
 from irlib.errors import UsageError
 
 #: How often one epoch lists each file of a task: PromptIR's code for the first three, AdaIR's
@@ -34,45 +35,52 @@ class Entry:
         task: Name of the task.
         clean: File of the target.
         degraded: File of the input; ``None`` where the input is made from the target.
-        sigma: Noise level on the 0-255 scale for "denoise"; ``None`` draws a training degradation.
+        sigma: Noise level on the 0-255 scale for "denoise", or a range from which each sample
+            draws; ``None`` draws a training degradation of the task.
     """
 
     task: str
     clean: Path
     degraded: Path | None = None
-    sigma: float | None = None
+    sigma: Amount | None = None
 
 
 def training_list(
     files: Mapping[str, Sequence[tuple[Path | None, Path]]],
     repetition: Mapping[str, int] = REPETITION,
+    levels: Sequence[Amount] = NOISE_LEVELS,
 ) -> list[Entry]:
     """One epoch's entries, task after task, repeated by the authors' factors.
 
     Args:
         files: For each task the pairs (degraded, clean); degraded is ``None`` for "denoise".
         repetition: How often each task's files are listed; 1 for a task not named.
+        levels: Noise levels, each a line of its own for every file of "denoise".
     """
     entries: list[Entry] = []
     for task, pairs in files.items():
-        levels = NOISE_LEVELS if task == "denoise" else (None,)
-        lines = [Entry(task, clean, degraded, s) for s in levels for degraded, clean in pairs]
+        sigmas = levels if task == "denoise" else (None,)
+        lines = [Entry(task, clean, degraded, s) for s in sigmas for degraded, clean in pairs]
         entries += lines * repetition.get(task, 1)
     return entries
 
 
-class MixedPairs(Dataset):
-    """Training samples from files; sample ``position`` is a pure function of seed and position.
+class MixedPairs(PatchesByPosition):
+    """Training samples from files, pure functions of seed, position and patch size.
 
     An epoch is a seeded permutation of the list, so it can be resumed in its middle, and workers or
     devices see the same samples as one process would.
 
     Args:
         entries: The training list.
-        patch: Side of a patch in pixels; smaller images are padded by reflection.
+        patch: Side of a patch in pixels where none is asked for; smaller images are padded by
+            reflection.
         seed: Seed of order, crops, flips and noise.
         balanced: Takes the tasks in turn, each in its own shuffled order, whatever their shares.
-        identity: ``False`` never leaves a patch unturned: PromptIR's code draws modes 1 to 7.
+        modes: Flips and rotations to draw from, by their number in
+            :func:`irlib.data.augment.dihedral`.
+        quantise: Noisy images are clipped and cut to 8 bits, as PromptIR's code does; Restormer's
+            leaves the noise as it is.
     """
 
     def __init__(
@@ -82,14 +90,16 @@ class MixedPairs(Dataset):
         patch: int = 128,
         seed: int = 0,
         balanced: bool = False,
-        identity: bool = True,
+        modes: Sequence[int] = DIHEDRAL_MODES,
+        quantise: bool = True,
     ) -> None:
         if not entries:
             raise UsageError(
                 "the training list is empty; expected at least one image. Look at the folder with "
                 "`irlib data check DIR`."
             )
-        self.patch, self.seed, self.first_mode = patch, seed, 0 if identity else 1
+        self.patch, self.seed = patch, seed
+        self.modes, self.quantise = tuple(modes), quantise
         self.tasks = tuple(dict.fromkeys(entry.task for entry in entries))
         self.lists = (
             [[e for e in entries if e.task == task] for task in self.tasks]
@@ -107,7 +117,7 @@ class MixedPairs(Dataset):
         epoch, index = divmod(turn, len(chosen))
         return chosen[_order(self.seed, which, epoch, len(chosen))[index]]
 
-    def __getitem__(self, position: int) -> dict[str, Tensor]:
+    def sample(self, position: int, patch: int) -> dict[str, Tensor]:
         entry = self.entry(position)
         generator = generator_for("mixed", self.seed, position)
         images = [read_image(entry.clean).rgb()]
@@ -118,15 +128,16 @@ class MixedPairs(Dataset):
                     f"{entry.degraded} is {_size(images[1])} and its target {entry.clean} is "
                     f"{_size(images[0])}; a pair must have one size. `irlib data check` lists all."
                 )
-        images = random_crop_pair(tuple(images), self.patch, generator=generator)
-        mode = int(torch.randint(self.first_mode, 8, (), generator=generator))
+        images = random_crop_pair(tuple(images), patch, generator=generator)
+        mode = self.modes[int(torch.randint(len(self.modes), (), generator=generator))]
         images = [dihedral(image, mode) for image in images]
         target = images[0]
         if entry.degraded is not None:
             degraded = images[1]
         elif entry.sigma is not None:
-            noisy = gaussian_noise(target, entry.sigma, generator=generator, quantise=True)
-            degraded = noisy.image
+            degraded = gaussian_noise(
+                target, entry.sigma, generator=generator, quantise=self.quantise
+            ).image
         else:
             degraded = degrade_task(target, entry.task, generator=generator).image
         task = torch.tensor(self.tasks.index(entry.task))

@@ -1,5 +1,7 @@
 """Recipes, the training loop and its checkpoints. Lightning loads when training starts."""
 
-from irlib.training.recipes import Recipe, recipe
+from irlib.training import paper_recipes  # enters its recipes under their names
+from irlib.training.recipes import Recipe, recipe, recipe_names
+from irlib.training.stages import Stage
 
-__all__ = ["Recipe", "recipe"]
+__all__ = ["Recipe", "Stage", "paper_recipes", "recipe", "recipe_names"]

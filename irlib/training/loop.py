@@ -6,21 +6,23 @@ a sample, so a run that is killed and resumed ends with the same weights. Taught
 """
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import torch
 from torch import nn
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from irlib import models
+from irlib.data.by_position import PatchesByPosition
 from irlib.errors import IrlibError, UsageError
 from irlib.losses import losses
 from irlib.training.average import MovingAverage
 from irlib.training.checkpoint import load_checkpoint, save_checkpoint
 from irlib.training.interrupt import Interrupt
 from irlib.training.logs import StepLog
+from irlib.training.mixup import mixed
+from irlib.training.positions import Positions
 from irlib.training.recipes import Recipe
 
 WEIGHTS = "weights.safetensors"
@@ -33,7 +35,7 @@ class Stopped(KeyboardInterrupt):
 def train(
     recipe: Recipe,
     run_dir: str | Path,
-    data: Dataset,
+    data: PatchesByPosition,
     *,
     init: nn.Module | None = None,
     resume: bool = True,
@@ -50,7 +52,7 @@ def train(
     Args:
         recipe: What to compute.
         run_dir: Folder for checkpoint, logs and weights; a run found there is resumed.
-        data: Samples by position: dicts with ``degraded`` and ``target`` (3, P, P).
+        data: Samples ``data[position, patch]``: dicts with ``degraded`` and ``target``, (3, P, P).
         init: A network whose weights to start from (fine-tuning); same model and config.
         resume: ``False`` ignores and replaces a run found in ``run_dir``.
         devices: Number of devices a node, or "auto".
@@ -62,7 +64,8 @@ def train(
         progress: Shows a progress bar with loss, images a second and time left.
 
     Raises:
-        UsageError: Devices or a precision that this machine lacks, or a batch they cannot share.
+        UsageError: Devices or a precision that this machine lacks, a batch they cannot share, or a
+            patch that the network cannot take.
         IrlibError: A loss that is not finite (the batch is saved first), or no space left.
         Stopped: Ctrl-C was pressed; the step under way was finished and saved first.
     """
@@ -86,8 +89,11 @@ def train(
     run_dir.mkdir(parents=True, exist_ok=True)
 
     seed_everything(recipe.seed, verbose=False)
-    network = models.create(recipe.model, **recipe.config) if init is None else init
-    network.train().requires_grad_(True)
+    network = models.create(recipe.model, **recipe.config).train()
+    if init is not None:
+        # A copy: the network that was given stays as it is.
+        network.load_state_dict(init.state_dict())
+    _check_patches(recipe, network)
     # Convolutions here are memory-bound; channels-last spares norms and 1x1 convolutions copies.
     network.to(memory_format=torch.channels_last)
     kind = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}[recipe.optimiser]
@@ -118,10 +124,10 @@ def train(
             save_checkpoint(run_dir, state)
         fabric.barrier()
 
-    micro_batch = _micro_batch(recipe, fabric.world_size)
+    rank, world = fabric.global_rank, fabric.world_size
     batches = DataLoader(
         data,
-        batch_sampler=Positions(recipe, start, fabric.global_rank, fabric.world_size),
+        batch_sampler=Positions(recipe, start, rank, world),
         num_workers=workers,
         pin_memory=fabric.device.type == "cuda",
         persistent_workers=workers > 0,
@@ -147,10 +153,16 @@ def train(
             total = 0.0
             for micro in range(recipe.accumulate):
                 batch = next(stream)
-                degraded = batch["degraded"].contiguous(memory_format=torch.channels_last)
+                degraded, target = batch["degraded"], batch["target"]
+                if recipe.mixup:
+                    part = micro * world + rank
+                    degraded, target = mixed(
+                        degraded, target, recipe.mixup, recipe.seed, step, part
+                    )
+                degraded = degraded.contiguous(memory_format=torch.channels_last)
                 last = micro + 1 == recipe.accumulate
                 with fabric.no_backward_sync(model, enabled=not last):
-                    loss = loss_of(model(degraded), batch["target"]) / recipe.accumulate
+                    loss = loss_of(model(degraded), target) / recipe.accumulate
                     if not torch.isfinite(loss):
                         raise _not_finite(run_dir, step, batch, rate)
                     fabric.backward(loss)
@@ -165,7 +177,7 @@ def train(
                 average.update(network)
             recent.append(total)
             done = step + 1
-            seen += micro_batch * recipe.accumulate * fabric.world_size
+            seen += recipe.stage(step).batch
             bar.update(1)
             if done % log_every == 0 or done == recipe.steps:
                 # One batch is a noisy witness: a row holds the mean since the row before.
@@ -195,43 +207,15 @@ def train(
     return run_dir / WEIGHTS
 
 
-class Positions:
-    """The sample positions of one device's batches, from a step on; nothing in it is random.
-
-    Optimiser step ``s`` of the whole run sees positions ``s * batch`` to ``(s + 1) * batch - 1``,
-    whatever the number of devices, so the samples of a run do not depend on where it runs.
-
-    Args:
-        recipe: Gives batch, accumulation and steps.
-        start: First optimiser step.
-        rank: This device.
-        world: Number of devices.
-    """
-
-    def __init__(self, recipe: Recipe, start: int, rank: int, world: int) -> None:
-        self.recipe, self.start, self.rank, self.world = recipe, start, rank, world
-        self.micro_batch = _micro_batch(recipe, world)
-
-    def __len__(self) -> int:
-        return (self.recipe.steps - self.start) * self.recipe.accumulate
-
-    def __iter__(self) -> Iterator[list[int]]:
-        for step in range(self.start, self.recipe.steps):
-            for micro in range(self.recipe.accumulate):
-                first = step * self.recipe.batch
-                first += (micro * self.world + self.rank) * self.micro_batch
-                yield list(range(first, first + self.micro_batch))
-
-
-def _micro_batch(recipe: Recipe, world: int) -> int:
-    """Samples in one forward pass of one device."""
-    parts = world * recipe.accumulate
-    if recipe.batch % parts:
-        raise UsageError(
-            f"a batch of {recipe.batch} cannot be shared evenly by {world} device(s) with "
-            f"{recipe.accumulate} micro-batch(es) each; choose --batch as a multiple of {parts}."
-        )
-    return recipe.batch // parts
+def _check_patches(recipe: Recipe, network: nn.Module) -> None:
+    """Refuses a patch that the network cannot take now, not at the step that first meets it."""
+    multiple = network.multiple
+    for stage in recipe.stages:
+        if stage.patch % multiple:
+            raise UsageError(
+                f"the patch from step {stage.start} on is {stage.patch} pixels wide; "
+                f"{recipe.model} takes multiples of {multiple}. Choose such a --patch."
+            )
 
 
 def fast_precision(precision: str, accelerator: str = "auto") -> str:

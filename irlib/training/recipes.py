@@ -7,12 +7,18 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from irlib import models
+from irlib.data.augment import AUGMENTATIONS
+from irlib.data.mixing import NOISE_LEVELS
 from irlib.degradations import FIVE_TASKS
+from irlib.degradations.sampling import Amount
 from irlib.errors import UsageError
 from irlib.losses import losses
-from irlib.registry import unknown_name
+from irlib.registry import Registry, unknown_name
 from irlib.scale import by_scale, checked_scale, current_scale
 from irlib.training.schedules import promptir_rate, restormer_rate, warmup_cosine
+from irlib.training.stages import Stage, checked_growth, images_before, stage_at
+
+SCHEDULES = ("constant", "cosine", "promptir", "promptir-legacy", "restormer")
 
 
 @dataclass(frozen=True)
@@ -24,21 +30,31 @@ class Recipe:
         config: Arguments of the model.
         scale: "smoke", "pocket" or "paper".
         tasks: Degradations to remove, from :data:`irlib.degradations.FIVE_TASKS`.
-        turns: How many turns of a cycle a task takes in the embedded data; one where not named.
-        data: "embedded" (photographs and dead leaves), "benchmarks" (the field's training sets
-            under the data root) or "pairs" (a folder of one's own).
-        patch: Side of a training patch in pixels.
-        batch: Samples an optimiser step sees, over all devices and accumulated micro-batches.
+        turns: How often a task takes its turn, once where not named: turns of a cycle in the
+            embedded data, times that an epoch lists each file of a benchmark.
+        data: "embedded" (photographs and dead leaves), "benchmarks" (the ``sets`` under the data
+            root), or a folder of one's own: "pairs" or "clean".
+        sets: Training sets of each task, names in :func:`irlib.data.benchmarks.list_benchmarks`.
+        noise: Levels of "denoise" on benchmarks (0-255): numbers, or ranges to draw from.
+        quantise: Whether noisy benchmark images are clipped and cut to 8 bits.
+        augment: Flips and rotations, a name in :data:`irlib.data.augment.AUGMENTATIONS`.
+        patch: Side of a training patch in pixels, until ``growth`` changes it.
+        batch: Samples an optimiser step sees, over all devices and accumulated micro-batches,
+            until ``growth`` changes it.
+        growth: Later stages of progressive learning: from which step on which patch and batch.
         accumulate: Micro-batches that one optimiser step adds up on each device.
         steps: Optimiser steps.
         rate: Highest learning rate.
-        schedule: "cosine" (with ``warmup``), "promptir" or "restormer".
+        schedule: "constant", "cosine" (with ``warmup``), "restormer", "promptir", or
+            "promptir-legacy" (one epoch late, as Lightning ran it).
         warmup: Warm-up steps of the cosine.
         floor: Learning rate at the end of the cosine.
         optimiser: "adamw" or "adam".
         betas: Decay rates of Adam's two moments.
-        weight_decay: Decoupled weight decay.
+        weight_decay: Decoupled weight decay (with "adam" a part of the gradient).
         clip_norm: Largest total gradient norm; 0 switches clipping off.
+        mixup: Parameter of the Beta distribution that mixes the samples of a micro-batch, in half
+            of them (see :func:`irlib.training.mixup.mixed`); 0 switches it off.
         ema: Decay of the exponential moving average of the weights that is kept; 0 switches it off.
         loss: Name in :data:`irlib.losses.losses`.
         precision: Lightning Fabric's name: "32-true", "bf16-mixed", or "auto" (bf16 where the
@@ -54,8 +70,13 @@ class Recipe:
     tasks: tuple[str, ...] = FIVE_TASKS
     turns: dict[str, int] = field(default_factory=dict, hash=False)
     data: str = "embedded"
+    sets: dict[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+    noise: tuple[Amount, ...] = NOISE_LEVELS
+    quantise: bool = True
+    augment: str = "dihedral"
     patch: int = 64
     batch: int = 10
+    growth: tuple[Stage, ...] = ()
     accumulate: int = 1
     steps: int = 400
     rate: float = 1e-3
@@ -66,6 +87,7 @@ class Recipe:
     betas: tuple[float, float] = (0.9, 0.999)
     weight_decay: float = 1e-4
     clip_norm: float = 1.0
+    mixup: float = 0.0
     ema: float = 0.999
     loss: str = "l1"
     precision: str = "auto"
@@ -73,18 +95,37 @@ class Recipe:
     scenes: int = 32
     steps_per_epoch: int = 0
 
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """Every stage in order: how training begins, and how it grows."""
+        return (Stage(0, self.patch, self.batch), *self.growth)
+
+    def stage(self, step: int) -> Stage:
+        """The stage of optimiser step ``step``, counted from 0: its patch and its batch."""
+        return stage_at(self.stages, step)
+
+    def images_before(self, step: int) -> int:
+        """Samples that the steps before ``step`` see; ``images_before(steps)`` is the whole run."""
+        return images_before(self.stages, step)
+
     def learning_rate(self, step: int) -> float:
         """Learning rate of optimiser step ``step``, counted from 0."""
-        if self.schedule == "promptir":
-            return promptir_rate(step // self.steps_per_epoch)
+        if self.schedule == "constant":
+            return self.rate
         if self.schedule == "restormer":
-            return restormer_rate(step)
+            return restormer_rate(step, self.rate)
+        if self.schedule in ("promptir", "promptir-legacy"):
+            legacy = self.schedule == "promptir-legacy"
+            return promptir_rate(step // self.steps_per_epoch, self.rate, legacy_lag=legacy)
         return warmup_cosine(
             step, steps=self.steps, rate=self.rate, warmup=self.warmup, floor=self.floor
         )
 
     def with_changes(self, **changes: Any) -> "Recipe":
         """A copy with some fields replaced; ``None`` means unchanged.
+
+        A ``patch`` or ``batch`` chosen here holds for the whole run: it ends the growth, unless
+        that is given too.
 
         Raises:
             UsageError: A field that recipes do not have, an unknown task, or a number out of range.
@@ -98,14 +139,21 @@ class Recipe:
             changes["tasks"] = checked_tasks(changes["tasks"])
         if "loss" in changes:
             losses.get(changes["loss"])
+        for name, names in (("augment", AUGMENTATIONS), ("schedule", SCHEDULES)):
+            if name in changes and changes[name] not in names:
+                raise UsageError(unknown_name(name, changes[name], list(names)))
         for name in ("patch", "batch", "accumulate", "steps"):
             if changes.get(name, 1) < 1:
                 raise UsageError(f"{name} is {changes[name]}; expected a whole number from 1 up.")
-        for name in ("rate", "warmup", "scenes", "clip_norm"):
+        for name in ("rate", "warmup", "scenes", "clip_norm", "mixup"):
             if changes.get(name, 0) < 0:
                 raise UsageError(f"{name} is {changes[name]}; expected 0 or more.")
         if not 0 <= changes.get("ema", 0) < 1:
             raise UsageError(f"ema is {changes['ema']}; expected a decay from 0 to below 1.")
+        if "growth" in changes:
+            changes["growth"] = checked_growth(changes["growth"])
+        elif "patch" in changes or "batch" in changes:
+            changes["growth"] = ()
         return replace(self, **changes)
 
     def as_dict(self) -> dict[str, Any]:
@@ -132,14 +180,14 @@ def checked_tasks(tasks: tuple[str, ...] | list[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(tasks))
 
 
-def _pocket(model: str, scale: str) -> Recipe:
+def _laptop(model: str, scale: str) -> Recipe:
     """The small recipe of a laptop: minutes on two cores, everything made from embedded data."""
     return Recipe(
         model=model,
-        config=models.preset(model, "smoke" if scale == "smoke" else "pocket"),
+        config=models.preset(model, scale),
         scale=scale,
-        patch=by_scale(smoke=32, pocket=64, paper=128, scale=scale),
-        batch=by_scale(smoke=5, pocket=7, paper=32, scale=scale),
+        patch=by_scale(smoke=32, pocket=64, paper=0, scale=scale),
+        batch=by_scale(smoke=5, pocket=7, paper=0, scale=scale),
         steps=by_scale(smoke=6, pocket=850, paper=0, scale=scale),
         warmup=by_scale(smoke=1, pocket=30, paper=0, scale=scale),
         scenes=by_scale(smoke=2, pocket=48, paper=0, scale=scale),
@@ -148,72 +196,61 @@ def _pocket(model: str, scale: str) -> Recipe:
         # Under L1 the sparse streaks of rain are hardly learned in so few steps.
         loss="psnr",
         rate=2e-3,
+        betas=(0.9, 0.9) if model == "nafnet" else (0.9, 0.999),  # as its authors train it
     )
 
 
-def _promptir_paper() -> Recipe:
-    """PromptIR as its released code trains it: 120 epochs of 4,451 steps of 32 patches of 128."""
-    return Recipe(
-        model="promptir",
-        config=models.preset("promptir", "released"),
-        scale="paper",
-        tasks=("denoise", "dehaze", "derain"),
-        data="benchmarks",
-        patch=128,
-        batch=32,
-        steps=120 * 4451,
-        steps_per_epoch=4451,
-        rate=2e-4,
-        schedule="promptir",
-        weight_decay=0.01,
-        clip_norm=0.0,
-        ema=0.0,
-        precision="32-true",
-    )
+#: Makes a recipe of scale paper for some tasks, or for those of its authors.
+Builder = Callable[[tuple[str, ...] | None], Recipe]
+_PAPER: dict[str, Registry[Builder]] = {}
 
 
-def _restormer_paper() -> Recipe:
-    """Restormer's released optimiser and schedule, on the all-in-one mix of training sets.
+def paper_recipe(model: str, name: str) -> Callable[[Builder], Builder]:
+    """Returns a decorator that enters a recipe of scale paper; a model's first is its default."""
+    return _PAPER.setdefault(model, Registry(f"recipe of {model}")).register(name)
 
-    The authors train one network a task with patches that grow from 128 to 384; as the baseline of
-    all-in-one tables it sees PromptIR's mix at one patch size.
+
+def recipe_names(model: str) -> list[str]:
+    """Names of a model's recipes at scale paper, the default first.
+
+    Raises:
+        UsageError: No such model; the nearest is suggested.
     """
-    return Recipe(
-        model="restormer",
-        config=models.preset("restormer", "released"),
-        scale="paper",
-        tasks=("denoise", "dehaze", "derain"),
-        data="benchmarks",
-        patch=128,
-        batch=64,
-        steps=300_000,
-        rate=3e-4,
-        schedule="restormer",
-        clip_norm=0.01,
-        ema=0.0,
-        precision="32-true",
-    )
+    if model not in _PAPER:
+        raise UsageError(unknown_name("model", model, list(_PAPER)))
+    return _PAPER[model].names()
 
 
-_PAPER: dict[str, Callable[[], Recipe]] = {
-    "promptir": _promptir_paper,
-    "restormer": _restormer_paper,
-}
-
-
-def recipe(model: str, scale: str | None = None, **changes: Any) -> Recipe:
+def recipe(
+    model: str,
+    scale: str | None = None,
+    name: str | None = None,
+    *,
+    tasks: tuple[str, ...] | list[str] | None = None,
+    **changes: Any,
+) -> Recipe:
     """The recipe of a model at a scale, with some fields changed.
 
     Args:
         model: Name in :func:`irlib.models.list_models`.
         scale: "smoke", "pocket" or "paper"; by default the current scale.
+        name: Which recipe of scale paper, from :func:`recipe_names`: "released" is what the
+            authors' code does and the default, "paper" what their text says.
+        tasks: Degradations to remove; by default those of the recipe.
         **changes: Fields of :class:`Recipe` to replace.
 
     Raises:
-        UsageError: Unknown model, scale, task or field.
+        UsageError: Unknown model, scale, recipe, task or field, or tasks the recipe is not for.
     """
     scale = current_scale() if scale is None else checked_scale(scale)
-    if model not in _PAPER:
-        raise UsageError(unknown_name("model", model, list(_PAPER)))
-    base = _PAPER[model]() if scale == "paper" else _pocket(model, scale)
-    return base.with_changes(**changes)
+    names = recipe_names(model)
+    if tasks is not None:
+        tasks = checked_tasks(tasks)
+    if scale == "paper":
+        return _PAPER[model].get(name or names[0])(tasks).with_changes(**changes)
+    if name is not None:
+        raise UsageError(
+            f"the recipe {name!r} was asked for at scale {scale}; only scale paper has several "
+            f"({', '.join(names)}). Give --scale paper, or no --recipe."
+        )
+    return _laptop(model, scale).with_changes(tasks=tasks, **changes)

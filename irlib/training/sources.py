@@ -2,23 +2,14 @@
 
 from pathlib import Path
 
-from torch.utils.data import Dataset
-
+from irlib.data.augment import AUGMENTATIONS
 from irlib.data.benchmarks import data_root, folder_pairs, get_benchmark
+from irlib.data.by_position import PatchesByPosition
 from irlib.data.embedded import EmbeddedPairs
 from irlib.data.mixing import Entry, MixedPairs, training_list
 from irlib.data.pairing import folder_images
 from irlib.errors import UsageError
 from irlib.training.recipes import Recipe
-
-#: The training sets of each task in the all-in-one setting (PromptIR; the last two AdaIR).
-TRAINING_SETS = {
-    "denoise": ("bsd400", "wed"),
-    "dehaze": ("ots",),
-    "derain": ("raintrainl",),
-    "deblur": ("gopro-train",),
-    "lowlight": ("lol-train",),
-}
 
 
 def open_source(
@@ -27,7 +18,7 @@ def open_source(
     pairs: Path | None = None,
     clean: Path | None = None,
     data: Path | None = None,
-) -> tuple[Recipe, Dataset]:
+) -> tuple[Recipe, PatchesByPosition]:
     """Opens the training samples, and notes in the recipe what they are.
 
     Args:
@@ -37,41 +28,44 @@ def open_source(
         data: Root of the benchmarks, for recipes that train on them.
 
     Raises:
-        UsageError: Both folders, or a folder without usable images.
+        UsageError: Both folders, a folder without usable images, or a task without sets.
     """
     if pairs and clean:
         raise UsageError("--pairs and --clean were both given; expected one of them.")
+    settings = {
+        "patch": recipe.patch,
+        "seed": recipe.seed,
+        "modes": AUGMENTATIONS[recipe.augment],
+    }
     if pairs:
         found = [Entry("pairs", p.clean, p.degraded) for p in folder_pairs(pairs)]
-        recipe = recipe.with_changes(data="pairs")
-        return recipe, MixedPairs(found, patch=recipe.patch, seed=recipe.seed)
+        return recipe.with_changes(data="pairs"), MixedPairs(found, **settings)
     if clean:
         images = folder_images(clean)
         found = [Entry(task, path) for task in recipe.tasks for path in images]
-        recipe = recipe.with_changes(data="clean")
-        samples = MixedPairs(found, patch=recipe.patch, seed=recipe.seed, balanced=True)
-        return recipe, samples
+        return recipe.with_changes(data="clean"), MixedPairs(found, balanced=True, **settings)
     if recipe.data == "benchmarks":
+        lacking = [task for task in recipe.tasks if task not in recipe.sets]
+        if lacking:
+            raise UsageError(
+                f"the recipe names no training set for {', '.join(lacking)}; it has sets for "
+                f"{', '.join(recipe.sets)}. Train on your own images with --pairs or --clean."
+            )
         root = data_root(data)
         files = {
             task: [
                 (pair.degraded, pair.clean)
-                for name in TRAINING_SETS[task]
+                for name in recipe.sets[task]
                 for pair in get_benchmark(name).pairs(root)
             ]
             for task in recipe.tasks
         }
-        entries = training_list(files)
-        # PromptIR's code never leaves a patch unturned.
-        turned = recipe.model == "promptir"
-        return recipe, MixedPairs(
-            entries, patch=recipe.patch, seed=recipe.seed, identity=not turned
-        )
+        entries = training_list(files, recipe.turns, recipe.noise)
+        return recipe, MixedPairs(entries, quantise=recipe.quantise, **settings)
     return recipe, EmbeddedPairs(
         recipe.tasks,
         turns=recipe.turns,
-        patch=recipe.patch,
         scenes=recipe.scenes,
-        seed=recipe.seed,
-        scene_size=max(320, recipe.patch),
+        scene_size=max(320, *(stage.patch for stage in recipe.stages)),
+        **settings,
     )

@@ -5,6 +5,7 @@ import torch
 from torch.utils.data import DataLoader, Subset
 
 from irlib.data import embedded
+from irlib.data.augment import AUGMENTATIONS
 from irlib.data.embedded import EmbeddedPairs, turn_order
 from irlib.data.photos import TEST_PHOTOS, TRAIN_PHOTOS
 from irlib.degradations import FIVE_TASKS
@@ -102,9 +103,34 @@ def test_no_held_out_photograph_is_trained_on(monkeypatch):
     assert not set(read) & set(TEST_PHOTOS)
 
 
-def test_copies_too_small_for_a_patch_are_left_out():
-    for image, _ in EmbeddedPairs(patch=256, scenes=0).photographs:
-        assert min(image.shape[-2:]) >= 256
+@pytest.mark.parametrize("size", [16, 48, 64])
+def test_a_patch_of_the_size_asked_for(pairs, size):
+    sample = pairs[4, size]
+    assert sample["target"].shape == sample["degraded"].shape == (3, size, size)
+    usual = EmbeddedPairs(**{**SMALL, "patch": size}, seed=3)[4]
+    assert torch.equal(sample["degraded"], usual["degraded"])
+    assert pairs[4]["target"].shape == (3, 32, 32), "the usual size stays"
+
+
+def test_a_patch_comes_from_pictures_that_hold_it():
+    pairs = EmbeddedPairs(**SMALL, photo_share=1.0)
+    sides = [min(image.shape[-2:]) for image, _ in pairs.photographs]
+    between = sorted(sides)[len(sides) // 2]
+    assert pairs[0, between]["target"].shape == (3, between, between)
+    with pytest.raises(UsageError, match=rf"no embedded photograph holds it.*most {max(sides)}"):
+        pairs[0, max(sides) + 1]
+    pairs.photo_share = 0.0
+    with pytest.raises(UsageError, match=r"no embedded scene holds it.*most 64"):
+        pairs[0, 65]
+
+
+def test_flips_alone_leave_columns_upright(monkeypatch):
+    modes = []
+    monkeypatch.setattr(embedded, "dihedral", lambda image, mode: modes.append(mode) or image)
+    pairs = EmbeddedPairs(**SMALL, modes=AUGMENTATIONS["flips"])
+    for position in range(40):
+        pairs[position]
+    assert set(modes) == {0, 1, 4, 5}
 
 
 def test_an_unknown_task_is_refused():

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from irlib.data.augment import dihedral
+from irlib.data.augment import AUGMENTATIONS, dihedral
 from irlib.data.images import write_image
 from irlib.data.mixing import NOISE_LEVELS, REPETITION, Entry, MixedPairs, training_list
 from irlib.errors import UsageError
@@ -118,12 +118,41 @@ def test_noise_has_the_level_of_its_line(folder):
         assert float(spread) == pytest.approx(sigma, rel=0.25)
 
 
+def test_noise_of_any_level_neither_clipped_nor_rounded(folder):
+    entries = training_list({"denoise": [(None, folder / "clean.png")]}, {}, [(0.0, 50.0)])
+    assert [entry.sigma for entry in entries] == [(0.0, 50.0)]
+    pairs = MixedPairs(entries, patch=40, quantise=False)
+    spreads = []
+    for position in range(40):
+        sample = pairs[position]
+        spreads.append(255 * float((sample["degraded"] - sample["target"]).std()))
+    assert 0 <= min(spreads) < 12
+    assert 38 < max(spreads) < 51.5
+    assert 21 < sum(spreads) / len(spreads) < 29
+    strongest = pairs[spreads.index(max(spreads))]["degraded"]
+    assert strongest.min() < 0
+    assert strongest.max() > 1
+    levels = strongest * 255
+    assert not torch.allclose(levels, levels.round(), atol=1e-3)
+
+
+@pytest.mark.parametrize("size", [8, 16, 40])
+def test_a_patch_of_the_size_asked_for(folder, size):
+    entry = Entry("lowlight", folder / "clean.png", folder / "dark.png")
+    pairs = MixedPairs([entry], patch=16, seed=4)
+    sample = pairs[7, size]
+    assert sample["target"].shape == sample["degraded"].shape == (3, size, size)
+    assert torch.allclose(sample["degraded"] * 2, sample["target"], atol=1e-6)
+    usual = MixedPairs([entry], patch=size, seed=4)[7]
+    assert torch.equal(sample["target"], usual["target"])
+
+
 def test_a_small_image_is_mirrored_to_the_patch(folder):
     sample = MixedPairs([Entry("deblur", folder / "tiny.png")], patch=32)[0]
     assert sample["target"].shape == sample["degraded"].shape == (3, 32, 32)
 
 
-def test_without_the_identity_no_patch_stays_unturned(folder, monkeypatch):
+def test_patches_are_turned_by_the_modes_asked_for_and_all_of_them(folder, monkeypatch):
     modes = []
 
     def witness(image, mode):
@@ -132,12 +161,12 @@ def test_without_the_identity_no_patch_stays_unturned(folder, monkeypatch):
 
     monkeypatch.setattr("irlib.data.mixing.dihedral", witness)
     entry = Entry("denoise", folder / "clean.png", sigma=15.0)
-    for identity, allowed in ((False, set(range(1, 8))), (True, set(range(8)))):
+    for allowed in AUGMENTATIONS.values():
         modes.clear()
-        pairs = MixedPairs([entry], patch=8, identity=identity)
+        pairs = MixedPairs([entry], patch=8, modes=allowed)
         for position in range(60):
             pairs[position]
-        assert set(modes) == allowed
+        assert set(modes) == set(allowed)
 
 
 def test_a_pair_of_two_sizes_is_named(folder):

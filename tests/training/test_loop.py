@@ -9,15 +9,14 @@ from pathlib import Path
 
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
-from torch.utils.data import Dataset
 
 from irlib import models, training
+from irlib.data.by_position import PatchesByPosition
 from irlib.errors import IrlibError, UsageError
+from irlib.training import Stage
 from irlib.training.checkpoint import load_checkpoint, save_checkpoint
 from irlib.training.logs import read_log
-from irlib.training.loop import Positions, fast_precision, train
+from irlib.training.loop import fast_precision, train
 
 RUN = """
 import sys, torch
@@ -25,26 +24,27 @@ torch.set_num_threads(1)
 from irlib import training
 from irlib.data.embedded import EmbeddedPairs
 from irlib.training.loop import train
-recipe = training.recipe("promptir", "smoke", steps=12, precision="32-true", scenes=1)
+growth = (training.Stage(4, 40, 3), training.Stage(8, 48, 2))  # one change on each side of the kill
+recipe = training.recipe("promptir", "smoke", steps=12, precision="32-true", scenes=1,
+                         growth=growth, mixup=1.2)
 data = EmbeddedPairs(recipe.tasks, patch=recipe.patch, scenes=1, scene_size=64)
 train(recipe, sys.argv[1], data, accelerator="cpu", devices=1, checkpoint_every=3, log_every=1,
       progress=False)
 """
 
 
-class Noise(Dataset):
+class Noise(PatchesByPosition):
     """Tiny samples that are a function of their position."""
+
+    patch = 16
 
     def __init__(self, broken: int | None = None) -> None:
         self.broken = broken
 
-    def __len__(self) -> int:
-        return 10_000
-
-    def __getitem__(self, position):
+    def sample(self, position, patch):
         generator = torch.Generator().manual_seed(position)
-        target = torch.rand(3, 16, 16, generator=generator)
-        degraded = target + 0.1 * torch.randn(3, 16, 16, generator=generator)
+        target = torch.rand(3, patch, patch, generator=generator)
+        degraded = target + 0.1 * torch.randn(3, patch, patch, generator=generator)
         if position == self.broken:
             degraded[0, 0, 0] = float("nan")
         return {"degraded": degraded, "target": target, "task": torch.tensor(0)}
@@ -53,7 +53,14 @@ class Noise(Dataset):
 def tiny(**changes):
     config = {"dim": 4, "num_blocks": (1, 1, 1, 1), "num_refinement_blocks": 1,
               "heads": (1, 1, 1, 1)}  # fmt: skip
-    settings = {"steps": 6, "batch": 4, "precision": "32-true", "config": config, **changes}
+    settings = {
+        "steps": 6,
+        "batch": 4,
+        "patch": 16,
+        "precision": "32-true",
+        "config": config,
+        **changes,
+    }
     return training.recipe("restormer", "smoke", **settings)
 
 
@@ -116,6 +123,68 @@ def test_accumulated_micro_batches_equal_one_batch(tmp_path):
         torch.testing.assert_close(one[name], two[name], rtol=0, atol=2e-3)
 
 
+def test_frozen_prompts_stay_as_drawn_and_all_else_learns(tmp_path):
+    config = {**models.preset("promptir", "smoke"), "frozen_prompts": True}
+    recipe = training.recipe("promptir", "smoke", steps=2, batch=2, config=config,
+                             precision="32-true", ema=0.0, patch=16)  # fmt: skip
+    torch.manual_seed(recipe.seed)
+    before = models.create("promptir", **config).state_dict()
+    after = run(recipe, tmp_path)
+    still = [name for name in before if torch.equal(before[name], after[name])]
+    assert still == [name for name in before if name.endswith("components")]
+    assert len(still) == 3
+
+
+def test_fine_tuning_starts_from_the_weights_given_and_leaves_them(tmp_path):
+    torch.manual_seed(5)
+    start = models.create("restormer", **tiny().config).eval().requires_grad_(False)
+    kept = {name: value.clone() for name, value in start.state_dict().items()}
+    after = run(tiny(steps=1, warmup=0, rate=1e-6, ema=0.0), tmp_path, init=start)
+    assert same(start.state_dict(), kept)
+    assert not same(after, kept)
+    for name in kept:
+        torch.testing.assert_close(after[name], kept[name], rtol=0, atol=1e-5)
+
+
+class Witness(Noise):
+    """Notes what it is asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = []
+
+    def sample(self, position, patch):
+        self.asked.append((position, patch))
+        return super().sample(position, patch)
+
+
+def test_patches_grow_and_batches_shrink_at_their_steps(tmp_path):
+    growth = (Stage(2, patch=24, batch=2), Stage(3, patch=32, batch=1))
+    witness = Witness()
+    run(tiny(steps=5, growth=growth), tmp_path, witness, log_every=1)
+    sizes = [16] * 8 + [24] * 2 + [32] * 2
+    assert witness.asked == list(enumerate(sizes)), "every position once, in order"
+    log = read_log(tmp_path / "metrics.csv")
+    seen = [round(row["images_per_s"] * row["seconds"]) for row in log]
+    assert seen == [4, 4, 2, 1, 1], "the log counts the images of each step"
+
+
+def test_a_patch_of_a_later_stage_that_the_network_cannot_take_is_refused_at_once(tmp_path):
+    witness = Witness()
+    with pytest.raises(UsageError, match=r"patch from step 5 on is 20 .* multiples of 8"):
+        run(tiny(growth=(Stage(5, patch=20, batch=4),)), tmp_path, witness)
+    assert not witness.asked
+
+
+def test_mixup_changes_the_weights_and_is_the_same_each_time(tmp_path):
+    plain, mixed, again = (
+        run(tiny(steps=3, mixup=mixup), tmp_path / name)
+        for name, mixup in (("plain", 0.0), ("mixed", 1.2), ("again", 1.2))
+    )
+    assert same(mixed, again)
+    assert not same(plain, mixed)
+
+
 def test_workers_do_not_change_the_samples(tmp_path):
     assert same(run(tiny(steps=2), tmp_path / "a"), run(tiny(steps=2), tmp_path / "b", workers=2))
 
@@ -133,10 +202,10 @@ def test_a_loss_that_is_not_finite_stops_with_its_batch_saved(tmp_path):
 
 def test_ctrl_c_finishes_the_step_and_saves_it(tmp_path):
     class Interrupting(Noise):
-        def __getitem__(self, position):
+        def sample(self, position, patch):
             if position == 13:  # in the batch of step 4
                 os.kill(os.getpid(), signal.SIGINT)
-            return super().__getitem__(position)
+            return super().sample(position, patch)
 
     with pytest.raises(KeyboardInterrupt, match="saved in"):
         run(tiny(), tmp_path / "stopped", Interrupting(), checkpoint_every=100)
@@ -150,11 +219,6 @@ def test_another_recipe_in_the_same_folder_is_refused(tmp_path):
     with pytest.raises(UsageError, match="steps: 1 there, 2 now"):
         run(tiny(steps=2), tmp_path)
     run(tiny(steps=2), tmp_path, resume=False)
-
-
-def test_a_batch_that_devices_cannot_share_is_refused(tmp_path):
-    with pytest.raises(IrlibError, match="multiple of 3"):
-        run(tiny(accumulate=3), tmp_path)
 
 
 def test_a_damaged_checkpoint_is_an_error_and_a_pickle_never_runs(tmp_path):
@@ -184,19 +248,6 @@ def test_a_failed_write_leaves_the_checkpoint_before_it(tmp_path, monkeypatch):
         save_checkpoint(tmp_path, {"step": 2, "recipe": {}})
     assert load_checkpoint(tmp_path, {})["step"] == 1
     assert [file.name for file in tmp_path.iterdir()] == ["checkpoint.pt"]
-
-
-@given(
-    micro=st.integers(1, 3),
-    world=st.integers(1, 3),
-    accumulate=st.integers(1, 3),
-    start=st.integers(0, 4),
-)
-def test_devices_and_restarts_share_out_each_position_once(micro, world, accumulate, start):
-    batch = micro * world * accumulate
-    recipe = tiny(batch=batch, accumulate=accumulate, steps=5)
-    seen = [p for rank in range(world) for b in Positions(recipe, start, rank, world) for p in b]
-    assert sorted(seen) == list(range(start * batch, 5 * batch))
 
 
 def test_auto_precision_is_one_fabric_knows():

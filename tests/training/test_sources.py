@@ -5,13 +5,14 @@ from dataclasses import replace
 import pytest
 import torch
 
+from irlib.data.benchmarks import get_benchmark
 from irlib.data.embedded import EmbeddedPairs
 from irlib.data.images import write_image
 from irlib.data.mixing import MixedPairs
-from irlib.degradations import FIVE_TASKS
+from irlib.data.pairing import Pair
 from irlib.errors import IrlibError, UsageError
-from irlib.training import recipe, sources
-from irlib.training.sources import TRAINING_SETS, open_source
+from irlib.training import Stage, recipe, sources
+from irlib.training.sources import open_source
 
 
 @pytest.fixture
@@ -62,38 +63,58 @@ def test_a_folder_of_clean_images_is_degraded_by_every_task(small, tmp_path):
         assert not torch.equal(sample["degraded"], sample["target"])
 
 
-def test_the_benchmarks_of_a_paper_recipe(tmp_path, monkeypatch):
-    sets = {"denoise": ("bsd400",), "derain": ("raintrainl",)}
-    monkeypatch.setattr(sources, "TRAINING_SETS", sets)
+def test_patches_that_grow_fit_the_scenes(small):
+    grown = replace(small, growth=(Stage(4, patch=328, batch=5),))
+    _, samples = open_source(grown)
+    assert samples.patch == 16
+    assert samples.scenes[0][0].shape == (3, 328, 328)
+    assert samples[0, 328]["degraded"].shape == (3, 328, 328)
+
+
+@pytest.fixture
+def sets_on_disk(tmp_path, monkeypatch):
+    """Stands for every benchmark: one image, alone where noise is added to it."""
     images = fill(tmp_path / "images", ["1.png"])
 
     class Set:
         def __init__(self, name):
-            self.name = name
+            self.task = get_benchmark(name).task
 
         def pairs(self, root):
-            from irlib.data.pairing import Pair
-
             assert root == tmp_path
-            degraded = None if self.name == "bsd400" else images / "1.png"
+            degraded = None if self.task == "denoise" else images / "1.png"
             return [Pair("1", degraded, images / "1.png")]
 
     monkeypatch.setattr(sources, "get_benchmark", Set)
+    return tmp_path
+
+
+def test_the_benchmarks_of_a_paper_recipe(sets_on_disk):
     paper = recipe("promptir", "paper", tasks=("denoise", "derain"), patch=16)
-    _, samples = open_source(paper, data=tmp_path)
-    assert len(samples) == 9 + 120
-    assert samples.first_mode == 1, "PromptIR's code never leaves a patch unturned"
-    restormer = recipe("restormer", "paper", tasks=("derain",), patch=16)
-    _, samples = open_source(restormer, data=tmp_path)
-    assert samples.first_mode == 0
+    _, samples = open_source(paper, data=sets_on_disk)
+    assert len(samples) == 2 * 9 + 120
+    assert samples.modes == tuple(range(1, 8)), "PromptIR's code never leaves a patch unturned"
+    assert samples.quantise
+    assert {entry.sigma for entry in samples.lists[0]} == {15.0, 25.0, 50.0, None}
+    flips = recipe("promptir", "paper", "paper", tasks=("derain",), patch=16)
+    _, samples = open_source(flips, data=sets_on_disk)
+    assert samples.modes == (0, 1, 4, 5)
 
 
-def test_every_task_has_training_sets_that_exist():
-    from irlib.data.benchmarks import get_benchmark
+def test_the_sets_of_restormers_denoiser(sets_on_disk):
+    plan = recipe("restormer", "paper", tasks=("denoise",))
+    _, samples = open_source(plan, data=sets_on_disk)
+    assert len(samples) == 4, "DIV2K, Flickr2K, WED, BSD400"
+    assert {entry.sigma for entry in samples.lists[0]} == {(0.0, 50.0)}
+    assert not samples.quantise
+    assert samples.modes == tuple(range(8))
+    assert samples[3, 40]["degraded"].shape == (3, 40, 40)
 
-    assert set(TRAINING_SETS) == set(FIVE_TASKS)
-    for name in (name for names in TRAINING_SETS.values() for name in names):
-        assert get_benchmark(name).name == name
+
+def test_a_task_without_a_training_set_is_refused(sets_on_disk):
+    plan = recipe("restormer", "paper").with_changes(tasks=("dehaze", "derain"))
+    with pytest.raises(UsageError, match=r"no training set for dehaze; .* derain, denoise"):
+        open_source(plan, data=sets_on_disk)
 
 
 def test_two_folders_at_once_are_refused(small, tmp_path):
