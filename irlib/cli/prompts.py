@@ -21,8 +21,12 @@ def train(
         str | None, Learn(help="smoke, pocket or paper. Default: IRLIB_SCALE, else pocket.")
     ] = None,
     clip: Annotated[
-        str, Learn(help="pocket, pretrained (OpenAI's ViT-B/32) or a file of CLIP weights.")
-    ] = "pocket",
+        str | None,
+        Learn(
+            help="pocket, pretrained (OpenAI's ViT-B/32) or a file of CLIP weights. Default: "
+            "pocket; pretrained at scale paper."
+        ),
+    ] = None,
     download: Annotated[
         bool, Learn("--download", help="Fetch published weights that are in no cache.")
     ] = False,
@@ -89,6 +93,7 @@ def train(
 
     Example: irlib prompts train --words bad moderate good
     """
+    from irlib.data.benchmarks import data_root
     from irlib.errors import UsageError
     from irlib.evaluation.restore_files import choose_device
     from irlib.foundation import load_clip
@@ -117,6 +122,9 @@ def train(
         cuts=cuts,
         medium_steps=medium_steps,
     )
+    if recipe.data == "benchmarks":
+        data = data_root(data)
+    clip = clip or ("pretrained" if recipe.scale == "paper" else "pocket")
     encoder = load_clip(clip, download=download).to(choose_device(device))
     typer.echo(f"CLIP {encoder.identity} ({encoder.source})")
     folder = run or Path("runs") / f"prompts-{recipe.scale}"

@@ -2,7 +2,12 @@
 
 from irlib.losses.clip_quality import clip_quality, good_share
 from irlib.losses.degradation_contrast import contrast_terms, degradation_contrast, level_labels
-from irlib.losses.difficulty_aware import difficulty_aware, difficulty_weights, patch_psnr
+from irlib.losses.difficulty_aware import (
+    difficulty_aware,
+    difficulty_weights,
+    patch_psnr,
+    proxy_psnr,
+)
 from irlib.losses.epoch_probe import choose_probe, probe_psnr
 from irlib.losses.reconstruction import l1, psnr_loss
 from irlib.losses.tier_cross_entropy import tier_cross_entropy, tier_logits
@@ -27,6 +32,7 @@ __all__ = [
     "losses",
     "patch_psnr",
     "probe_psnr",
+    "proxy_psnr",
     "psnr_loss",
     "tier_cross_entropy",
     "tier_logits",

@@ -105,32 +105,30 @@ def difficulty_aware(
     return DifficultyAware(loss, smallest)
 
 
-def difficulty_weights(
-    proxies: Tensor, target: Tensor, reference: float | Tensor, *, gamma: float = 0.25
-) -> Tensor:
+def difficulty_weights(psnr: Tensor, reference: float | Tensor, *, gamma: float = 0.25) -> Tensor:
     """Weight of each hard negative: ``1 + gamma`` for a hard, ``1 - gamma`` for a very hard one.
 
     Args:
-        proxies: (B, Q, 3, H, W).
-        target: (B, 3, H, W).
+        psnr: (B, Q), PSNR in dB of each proxy: of its patch (:func:`proxy_psnr`, what the released
+            code does), or one constant for each proxy and data set (C2PNet).
         reference: PSNR in dB that the network in training reached at the start of the epoch
-            (:func:`irlib.losses.epoch_probe.probe_psnr`): a number, or (B,) for a threshold a task.
+            (:func:`irlib.losses.probe_psnr`): a number, or (B,) for a threshold a task.
         gamma: 0.25 in the paper.
 
     Returns:
         (B, Q).
     """
-    return torch.where(is_hard(proxies, target, reference), 1 + gamma, 1 - gamma)
+    return torch.where(is_hard(psnr, reference), 1 + gamma, 1 - gamma)
 
 
-def is_hard(proxies: Tensor, target: Tensor, reference: float | Tensor) -> Tensor:
-    """Whether the network is already as good as each proxy's patch: ``PSNR(N_q) <= reference``.
+def is_hard(psnr: Tensor, reference: float | Tensor) -> Tensor:
+    """Whether the network is already as good as each proxy: ``PSNR(N_q) <= reference``.
 
     A proxy that is better than the network is a very hard negative instead: pushing away from it
     would push away from the target. Arguments as for :func:`difficulty_weights`; returns (B, Q).
     """
-    threshold = torch.as_tensor(reference, device=proxies.device, dtype=torch.float32)
-    return patch_psnr(proxies, target[:, None]) <= threshold.reshape(-1, 1)
+    threshold = torch.as_tensor(reference, device=psnr.device, dtype=torch.float32)
+    return psnr <= threshold.reshape(-1, 1)
 
 
 def hard_rates(hard: Tensor, valid: Tensor, task: Tensor) -> dict[tuple[int, int], float]:
@@ -150,6 +148,11 @@ def hard_rates(hard: Tensor, valid: Tensor, task: Tensor) -> dict[tuple[int, int
             if chosen.any():
                 rates[which, proxy] = float(hard[chosen, proxy].float().mean())
     return rates
+
+
+def proxy_psnr(proxies: Tensor, target: Tensor) -> Tensor:
+    """PSNR in dB of each proxy's patch: (B, Q, 3, H, W) against (B, 3, H, W), gives (B, Q)."""
+    return patch_psnr(proxies, target[:, None])
 
 
 def patch_psnr(image: Tensor, target: Tensor) -> Tensor:

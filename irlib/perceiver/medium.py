@@ -177,6 +177,29 @@ def train_medium(
     return files
 
 
+def load_medium(run_dir: str | Path, device: torch.device | str = "cpu") -> list[nn.Module]:
+    """The two trained networks, by the fold that they restore, frozen.
+
+    Stage 2 takes them as proxies, too: an image of fold f is restored by network f.
+
+    Args:
+        run_dir: What :func:`train_medium` was given.
+        device: Where to put them.
+
+    Raises:
+        UsageError: The folder does not hold both.
+        IrlibError: A damaged file.
+    """
+    files = [Path(run_dir) / f"fold-{fold}" / "weights.safetensors" for fold in FOLDS]
+    for file in files:
+        if not file.is_file():
+            raise UsageError(
+                f"{file} is missing; expected the two medium networks in {run_dir}. "
+                "`irlib prompts train` makes them (its --medium names the folder)."
+            )
+    return [models.load_weights(file).to(device).requires_grad_(False) for file in files]
+
+
 def render_medium(
     source: TierSource,
     networks: list[nn.Module],

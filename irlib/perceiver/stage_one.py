@@ -8,12 +8,17 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from irlib import models
 from irlib.data.benchmarks import data_root
 from irlib.losses import tier_logits
 from irlib.perceiver.features import cached_batches, feature_bank, live_batches, task_numbers
 from irlib.perceiver.gate import GateReport, acceptance
-from irlib.perceiver.medium import medium_folder, medium_recipe, render_medium, train_medium
+from irlib.perceiver.medium import (
+    load_medium,
+    medium_folder,
+    medium_recipe,
+    render_medium,
+    train_medium,
+)
 from irlib.perceiver.prompt_files import save_prompts
 from irlib.perceiver.prompts import PromptSet
 from irlib.perceiver.recipes import PromptRecipe
@@ -168,10 +173,9 @@ def medium_networks(
     """The two networks of the medium tier, trained where they are not there yet."""
     own = medium_recipe(recipe.scale, recipe.tasks, steps=recipe.medium_steps, seed=recipe.seed)
     on_cpu = torch.device(device).type == "cpu"
-    files = train_medium(
-        source, folder, own, accelerator="cpu" if on_cpu else "auto", progress=progress
-    )
-    return [models.load_weights(file).to(device) for file in files]
+    accelerator = "cpu" if on_cpu else "auto"
+    train_medium(source, folder, own, accelerator=accelerator, progress=progress)
+    return load_medium(folder, device)
 
 
 @torch.no_grad()

@@ -1,14 +1,13 @@
 """L_dpl: the scalar of the specification, masks, clamps and difficulty."""
 
 import itertools
-import math
 
 import pytest
 import torch
 from torch import nn
 
 from irlib.errors import UsageError
-from irlib.losses import difficulty_aware, difficulty_weights, patch_psnr
+from irlib.losses import difficulty_aware, difficulty_weights, patch_psnr, proxy_psnr
 from irlib.losses.difficulty_aware import LEVEL_WEIGHTS, hard_rates, is_hard
 
 
@@ -155,14 +154,16 @@ def test_pixels_out_of_range_count_as_clamped():
 
 def test_hard_and_very_hard():
     target = flat(0.5, 2)
-    proxies = torch.stack([target + 0.1, target + 0.05], dim=1)
-    reference = float(patch_psnr(proxies[0, 0], target[0]))
-    weights = difficulty_weights(proxies, target, reference)
-    assert weights.tolist() == [[1.25, 0.75]] * 2, "equal counts as hard, above is very hard"
-    just_below = math.nextafter(reference, -math.inf) - 1e-4
-    assert difficulty_weights(proxies, target, just_below)[0, 0] == 0.75
-    a_task = difficulty_weights(proxies, target, torch.tensor([reference, 100.0]))
+    psnr = proxy_psnr(torch.stack([target + 0.1, target + 0.05], dim=1), target)
+    assert psnr.shape == (2, 2)
+    reference = float(psnr[0, 0])
+    assert difficulty_weights(psnr, reference).tolist() == [[1.25, 0.75]] * 2, "equal is hard"
+    just_below = reference - 1e-4
+    assert difficulty_weights(psnr, just_below)[0, 0] == 0.75, "just above is very hard"
+    a_task = difficulty_weights(psnr, torch.tensor([reference, 100.0]))
     assert a_task.tolist() == [[1.25, 0.75], [1.25, 1.25]]
+    constant = torch.tensor([[20.0, 30.0]])
+    assert difficulty_weights(constant, 25.0, gamma=0.5).tolist() == [[1.5, 0.5]]
 
 
 def test_patch_psnr_clamps_and_has_a_ceiling():
@@ -177,7 +178,7 @@ def test_hard_rates_by_task_and_proxy():
     valid = torch.tensor([[1, 0], [1, 0], [1, 1]])
     rates = hard_rates(hard, valid, torch.tensor([0, 0, 3]))
     assert rates == {(0, 0): 0.5, (3, 0): 1.0, (3, 1): 1.0}
-    assert is_hard(flat(0.5)[:, None], flat(0.5), 99.0).item() is False
+    assert is_hard(torch.tensor([[100.0]]), 99.0).item() is False
 
 
 def test_wrong_use_is_told():

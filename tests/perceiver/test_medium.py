@@ -9,6 +9,7 @@ from torch import nn
 from irlib.errors import UsageError
 from irlib.perceiver.medium import (
     FoldPairs,
+    load_medium,
     medium_folder,
     medium_recipe,
     read_medium,
@@ -115,6 +116,10 @@ def test_finished_networks_are_kept_and_other_data_is_refused(source, tmp_path):
     before = [file.stat().st_mtime_ns for file in files]
     again = train_medium(source, tmp_path, recipe, accelerator="cpu", progress=False)
     assert [file.stat().st_mtime_ns for file in again] == before
+    networks = load_medium(tmp_path)
+    assert not any(p.requires_grad for network in networks for p in network.parameters())
+    with pytest.raises(UsageError, match="irlib prompts train"):
+        load_medium(tmp_path / "elsewhere")
     other = EmbeddedSource(TASKS, side=32, cuts=1, scenes=3, photographs=4)
     with pytest.raises(UsageError, match="another recipe"):
         train_medium(other, tmp_path, recipe, accelerator="cpu", progress=False)
