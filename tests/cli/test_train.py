@@ -1,0 +1,65 @@
+"""``irlib train``: which recipe a command line means, and what it leaves behind."""
+
+import pytest
+
+from irlib import cli, ledger, models, training
+from irlib.training import Stage
+
+QUICK = ("--scale", "smoke", "--steps", "2", "--scenes", "1", "--accelerator", "cpu")
+
+
+def test_nafnet_trains_from_the_command_line(tmp_path):
+    words = ["train", "nafnet", *QUICK, "--batch", "2", "--run", str(tmp_path / "run")]
+    assert cli.run(words) == 0
+    network = models.load_weights(tmp_path / "run" / "weights.safetensors")
+    assert network.name == "nafnet"
+    plan = models.read_header(tmp_path / "run" / "weights.safetensors")["facts"]["recipe"]
+    assert (plan["loss"], plan["betas"]) == ("psnr", [0.9, 0.9])
+
+
+@pytest.fixture
+def asked(monkeypatch, tmp_path):
+    """The recipe and the folder that a command would train, without training."""
+    found = {}
+
+    def stop(plan, folder, *_, **__):
+        found.update(plan=plan, folder=folder.name)
+        raise KeyboardInterrupt
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("irlib.training.loop.train", stop)
+    monkeypatch.setattr("irlib.training.sources.open_source", lambda plan, **_: (plan, None))
+
+    def ask(*words):
+        found.clear()
+        assert cli.run(["train", *words]) == 130
+        return found
+
+    return ask
+
+
+def test_the_recipe_by_its_name(asked):
+    found = asked("promptir", "--scale", "paper")
+    assert found["plan"] == training.recipe("promptir", "paper", "released")
+    assert found["folder"] == "promptir-paper"
+    found = asked("promptir", "--scale", "paper", "--recipe", "paper", "--tasks", "derain")
+    assert found["plan"] == training.recipe("promptir", "paper", "paper", tasks=("derain",))
+    assert found["folder"] == "promptir-paper-paper", "a folder of its own"
+    found = asked("restormer", "--scale", "paper", "--tasks", "denoise", "--accumulate", "8")
+    assert found["plan"].growth == training.recipe("restormer", "paper").growth
+    assert found["plan"].mixup == 1.2
+    assert asked("restormer", "--scale", "paper", "--batch", "8")["plan"].growth == ()
+
+
+def test_the_record_counts_the_images_of_every_stage(tmp_path, monkeypatch):
+    from irlib.cli.train import _write_record
+
+    plan = training.recipe("promptir", "smoke", growth=(Stage(4, 40, 3),))
+    (tmp_path / "metrics.csv").write_text(
+        "step,loss,lr,images_per_s,seconds\n6,0.5,0.001,13.0,2.0\n"
+    )
+    (tmp_path / "weights").write_bytes(b"weights")
+    monkeypatch.setattr(ledger, "write_record", lambda record: record)
+    record = _write_record("a/b", plan, tmp_path, tmp_path / "weights")
+    assert record.values["images_per_s"] == (4 * 5 + 2 * 3) / 2.0
+    assert record.recipe["growth"] == [{"start": 4, "patch": 40, "batch": 3}]
