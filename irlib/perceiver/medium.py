@@ -11,10 +11,10 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from torch.utils.data import Dataset
 
 from irlib import models
-from irlib.data.augment import dihedral, random_crop_pair
+from irlib.data.augment import AUGMENTATIONS, dihedral, random_crop_pair
+from irlib.data.by_position import PatchesByPosition
 from irlib.data.images import read_image, write_image
 from irlib.data.seeding import generator_for
 from irlib.degradations import FIVE_TASKS
@@ -28,7 +28,7 @@ from irlib.training.loop import train
 
 #: How often an epoch lists each file of a task in the released code (one noise level a file).
 REPETITION = {"denoise": 3, "dehaze": 1, "derain": 120, "deblur": 50, "lowlight": 40}
-FLIPS = (0, 1, 4, 5)  # modes of `dihedral`: as it is, up-down, both, left-right
+FLIPS = "flips"  # left-right and up-down, each with probability 1/2
 LARGEST_WHOLE = 512
 
 
@@ -58,6 +58,7 @@ def medium_recipe(
         tasks=tuple(tasks),
         turns=dict(REPETITION) if paper else {},
         data="stage 1",
+        augment=FLIPS,
         patch=by_scale(smoke=32, pocket=64, paper=128, scale=scale),
         batch=by_scale(smoke=5, pocket=6, paper=4, scale=scale),
         steps=by_scale(smoke=3, pocket=200, paper=20_000, scale=scale),
@@ -72,10 +73,8 @@ def medium_recipe(
     return base.with_changes(**changes)
 
 
-class FoldPairs(Dataset):
+class FoldPairs(PatchesByPosition):
     """Training patches from one fold of a source; sample ``position`` is a function of its number.
-
-    ``data[position]`` gives a patch of the usual side, ``data[position, patch]`` one of another.
 
     Args:
         source: The samples.
@@ -115,8 +114,7 @@ class FoldPairs(Dataset):
     def __len__(self) -> int:
         return len(self.list)
 
-    def __getitem__(self, which: int | tuple[int, int]) -> dict[str, Tensor]:
-        position, patch = which if isinstance(which, tuple) else (which, self.patch)
+    def sample(self, position: int, patch: int) -> dict[str, Tensor]:
         epoch, place = divmod(position, len(self.list))
         if self._order[0] != epoch:
             generator = generator_for("fold order", self.seed, self.fold, epoch)
@@ -125,7 +123,8 @@ class FoldPairs(Dataset):
         generator = generator_for("fold", self.seed, self.fold, position)
         pair = self.source.pair(index, generator)
         pair = random_crop_pair(pair, patch, generator)
-        mode = FLIPS[int(torch.randint(len(FLIPS), (), generator=generator))]
+        modes = AUGMENTATIONS[FLIPS]
+        mode = modes[int(torch.randint(len(modes), (), generator=generator))]
         degraded, target = (dihedral(image, mode).contiguous() for image in pair)
         task = torch.tensor(self.source.tasks.index(self.source.samples[index].task))
         return {"degraded": degraded, "target": target, "task": task}

@@ -19,15 +19,9 @@ from irlib.data.photos import TEST_PHOTOS, TRAIN_PHOTOS, photo, photo_depth
 from irlib.data.seeding import generator_for
 from irlib.degradations import degrade, gaussian_noise
 from irlib.perceiver.folds import fold_of, relative_path, sample_key
+from irlib.training.paper_recipes import ALL_IN_ONE_SETS
 
-#: Benchmarks of each task, to learn from and to test on.
-TRAINING_SETS = {
-    "denoise": ("bsd400", "wed"),
-    "dehaze": ("ots",),
-    "derain": ("raintrainl",),
-    "deblur": ("gopro-train",),
-    "lowlight": ("lol-train",),
-}
+#: Benchmarks of each task to test on; learned from are those of the all-in-one setting.
 TEST_SETS = {
     "denoise": ("cbsd68",),
     "dehaze": ("sots-outdoor",),
@@ -198,7 +192,8 @@ class BenchmarkSource(TierSource):
     Args:
         root: The data root.
         tasks: Names from :data:`irlib.degradations.FIVE_TASKS`.
-        sets: Benchmarks of each task: :data:`TRAINING_SETS` or :data:`TEST_SETS`.
+        sets: Benchmarks of each task: :data:`irlib.training.paper_recipes.ALL_IN_ONE_SETS` or
+            :data:`TEST_SETS`.
 
     Raises:
         UsageError: A set is not under the root.
@@ -206,7 +201,7 @@ class BenchmarkSource(TierSource):
     """
 
     def __init__(
-        self, root: Path, tasks: Sequence[str], sets: Mapping[str, Sequence[str]] = TRAINING_SETS
+        self, root: Path, tasks: Sequence[str], sets: Mapping[str, Sequence[str]] = ALL_IN_ONE_SETS
     ) -> None:
         self.tasks = tuple(tasks)
         samples = []
