@@ -34,6 +34,10 @@ GROUPS = {
         "Stage 1 of Perceive-IR: learn a judge of quality, ask it.",
     ),
     "models": ("irlib.cli.models:app", "Models: what there is, and what a weights file holds."),
+    "foundation": (
+        "irlib.cli.foundation:app",
+        "CLIP, DINOv2 and VGG: which there are; small ones, trained here.",
+    ),
     "ledger": ("irlib.cli.ledger:app", "Records of measured numbers."),
 }
 
@@ -69,7 +73,7 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Runs one command line and returns its exit status."""
     try:
-        for option in ("--tasks", "--words"):
+        for option in ("--tasks", "--turns", "--words"):
             arguments = spread(arguments, option)
         status = build()(args=arguments, prog_name="irlib", standalone_mode=False)
         return status if isinstance(status, int) else 0

@@ -1,0 +1,259 @@
+"""What a foundation model has learned of use here, measured on photographs that it never saw.
+
+Each function takes a frozen model of any source and returns values by name, in a form that a ledger
+record takes. Chance, and a simple rival where there is one, stand beside each value.
+"""
+
+import copy
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+
+import torch
+from torch import Tensor
+
+from irlib.data.seeding import generator_for
+from irlib.foundation import Clip, Dino, Vgg
+from irlib.foundation.images import resize
+from irlib.foundation.sources import Source
+from irlib.pocket.captions import ZERO_SHOT
+from irlib.pocket.degraded import LEVELS, NAMES
+from irlib.pocket.held_out import (
+    SIDES,
+    degradation_sets,
+    degraded_ladder,
+    held_out_crops,
+    picture_halves,
+)
+
+TIERS = ("a terrible photo", "an excellent photo")
+
+
+def evidence_of(
+    name: str, model: Clip | Dino | Vgg, *, small: bool = False
+) -> tuple[dict[str, float], str]:
+    """The measurement that belongs to a model: values by name, and how they were made in words.
+
+    Args:
+        name: "clip", "dino" or "vgg".
+        model: The loaded model.
+        small: Few crops, to check that all works.
+    """
+    crops = 1 if small else 2
+    if name == "dino":
+        crops, scenes = (1, 2) if small else (6, 24)
+        notes = f"ridge read-outs, {crops * len(SIDES)} crops of each picture and half"
+        return linear_probes(model, untrained(model), crops, scenes=scenes), notes
+    # A distance is taken at full size, where large crops cost most and tell nothing new.
+    sides = SIDES[: 1 if small else len(SIDES) if name == "clip" else 2]
+    notes = f"{crops * len(sides)} crops of each held-out photograph, none seen in training"
+    if name == "clip":
+        return zero_shot_naming(model, crops, sides=sides), notes
+    values = severity_order(perceptual_distance(model), crops, sides=sides)
+    rival = severity_order(perceptual_distance(untrained(model)), crops, sides=sides)
+    return values | {f"{key}/untrained": rival[key] for key in ("order", "shift_preferred")}, notes
+
+
+def untrained(model: Dino | Vgg, seed: int = 0) -> Dino | Vgg:
+    """The same layers with random weights: what an architecture gives without learning."""
+    network = copy.deepcopy(model.network)
+    # The layers draw their first weights from the global generator.
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        for module in network.modules():
+            if hasattr(module, "reset_parameters"):
+                module.reset_parameters()
+            elif hasattr(module, "gamma"):  # timm's layer scale
+                torch.nn.init.ones_(module.gamma)
+        for token in ("cls_token", "pos_embed"):
+            if hasattr(network, token):
+                torch.nn.init.normal_(getattr(network, token), std=0.02)
+    return type(model)(network, Source("file", "random weights"))
+
+
+@torch.no_grad()
+def zero_shot_naming(
+    clip: Clip, per_side: int = 2, seed: int = 0, sides: Sequence[int] = SIDES
+) -> dict[str, float]:
+    """Names the degradation of held-out crops by the sentence that lies nearest.
+
+    Every degradation stands for several sentences, whose features are averaged
+    (:data:`irlib.pocket.captions.ZERO_SHOT`). No training of any kind takes place here.
+
+    Args:
+        clip: The model.
+        per_side: Crops of each side and photograph.
+        seed: Seed of crops and degradations.
+        sides: Sides of the crops in pixels.
+
+    Returns:
+        ``accuracy`` (mean over names), ``accuracy/NAME``, ``accuracy/LEVEL``, ``chance``;
+        ``quality_order``, the share of neighbouring levels that "an excellent photo" against
+        "a terrible photo" puts in the right order, with ``quality_order_chance``.
+    """
+    mean_sentences = torch.stack([clip.encode_text(ZERO_SHOT[n]).mean(dim=0) for n in NAMES])
+    terrible, excellent = clip.encode_text(TIERS)
+    right: dict[tuple[int, int], list[float]] = {}
+    ordered = []
+    for index, (_, crop) in enumerate(held_out_crops(per_side, seed, sides)):
+        for name in range(1, len(NAMES)):
+            ladder = degraded_ladder(crop, name, seed, index)
+            features = clip.encode_image(
+                torch.cat([resize(x[None], clip.image_size) for x in ladder])
+            )
+            named = (features @ mean_sentences.T).argmax(dim=1).tolist()
+            for level, answer in enumerate(named):
+                truth = name if level else 0
+                right.setdefault((truth, level), []).append(float(answer == truth))
+            quality = (features @ (excellent - terrible)).tolist()
+            ordered += [float(better > worse) for better, worse in pairwise(quality)]
+    values = {
+        f"accuracy/{name}": _mean(
+            [one for (n, _), found in right.items() if n == i for one in found]
+        )
+        for i, name in enumerate(NAMES)
+    }
+    values |= {
+        f"accuracy/{level}": _mean(
+            [one for (_, s), found in right.items() if s == i for one in found]
+        )
+        for i, level in enumerate(LEVELS)
+        if i
+    }
+    values["accuracy"] = _mean([values[f"accuracy/{name}"] for name in NAMES])
+    values |= {"chance": 1 / len(NAMES), "quality_order": _mean(ordered)}
+    return values | {"quality_order_chance": 0.5}
+
+
+def linear_probes(
+    dino: Dino, rival: Dino, per_side: int = 6, seed: int = 0, scenes: int = 24
+) -> dict[str, float]:
+    """What a linear read-out finds in the class tokens.
+
+    Two questions. *Which picture*: crops from the left halves of the held-out photographs and of
+    unseen dead-leaves scenes train the read-out, crops from the right halves test it. *Which
+    degradation*: two held-out photographs train it, the third tests it, each in turn.
+
+    Args:
+        dino: The model.
+        rival: The same network untrained, to show what the architecture alone gives.
+        per_side: Crops of each side and picture.
+        seed: Seed of crops and degradations.
+        scenes: Dead-leaves scenes beside the held-out photographs.
+
+    Returns:
+        ``picture`` and ``degradation``, accuracies of ``dino`` on all four depths together;
+        ``picture/block-N`` and ``degradation/block-N`` on one; ``.../untrained`` those of the
+        rival; ``.../mean-colour`` those of the three mean colours; ``.../chance``.
+    """
+    halves = picture_halves(per_side, seed, scenes)
+    ladders = degradation_sets(per_side, seed)
+
+    def both(read: Callable[[Tensor], Tensor]) -> tuple[float, float]:
+        (x, y), (u, v) = ((_read(read, images), labels) for images, labels in halves)
+        picture = probe_accuracy(x, y, u, v)
+        folds = []
+        features = [(_read(read, images), labels) for images, labels in ladders]
+        for held, (u, v) in enumerate(features):
+            rest = [pair for index, pair in enumerate(features) if index != held]
+            x, y = torch.cat([p[0] for p in rest]), torch.cat([p[1] for p in rest])
+            folds.append(probe_accuracy(x, y, u, v))
+        return picture, _mean(folds)
+
+    values = {}
+    readers: dict[str, Callable[[Tensor], Tensor]] = {
+        "": lambda images: torch.cat(dino.features(images), dim=1),
+        "/untrained": lambda images: torch.cat(rival.features(images), dim=1),
+        "/mean-colour": lambda images: images.mean(dim=(2, 3)),
+    }
+    for depth, block in enumerate(dino.blocks):
+        readers[f"/block-{block}"] = lambda images, d=depth: dino.features(images)[d]
+    for suffix, read in readers.items():
+        values[f"picture{suffix}"], values[f"degradation{suffix}"] = both(read)
+    values["picture/chance"] = 1 / int(halves[0][1].max() + 1)
+    values["degradation/chance"] = 1 / len(NAMES)
+    return values
+
+
+def severity_order(
+    distance: Callable[[Tensor, Tensor], Tensor],
+    per_side: int = 2,
+    seed: int = 0,
+    sides: Sequence[int] = SIDES,
+) -> dict[str, float]:
+    """Whether a distance to the clean crop grows with the level of degradation.
+
+    Args:
+        distance: From a picture (1, 3, H, W) and a batch (B, 3, H, W) in [0, 1] to (B,).
+        per_side: Crops of each side and photograph.
+        seed: Seed of crops and degradations.
+        sides: Sides of the crops in pixels.
+
+    Returns:
+        ``order``, the share of light, medium, heavy triples in the right order, and ``order/NAME``;
+        ``order/chance``, one of six orders. ``shift_preferred``: the share of crops whose copy,
+        moved by one pixel, is nearer than one with noise of the same mean squared error; eyes
+        hardly notice the former. By the squared error itself they are equal.
+    """
+    right: dict[str, list[float]] = {name: [] for name in NAMES[1:]}
+    preferred = []
+    for index, (_, crop) in enumerate(held_out_crops(per_side, seed, sides)):
+        for name in range(1, len(NAMES)):
+            clean, *worse = degraded_ladder(crop, name, seed, index)
+            given = distance(clean[None], torch.stack(worse)).tolist()
+            right[NAMES[name]].append(float(given == sorted(given) and len(set(given)) == 3))
+        still, moved = crop[:, :-1, :-1], crop[:, 1:, 1:]
+        generator = generator_for("shift", seed, index)
+        noise = torch.randn(still.shape, generator=generator)
+        noise *= ((still - moved).square().mean() / noise.square().mean()).sqrt()
+        pair = torch.stack((moved, still + noise))
+        shifted, noisy = distance(still[None], pair).tolist()
+        preferred.append(float(shifted < noisy))
+    values = {f"order/{name}": _mean(found) for name, found in right.items()}
+    values["order"] = _mean(list(values.values()))
+    return values | {"order/chance": 1 / 6, "shift_preferred": _mean(preferred)}
+
+
+def perceptual_distance(vgg: Vgg) -> Callable[[Tensor, Tensor], Tensor]:
+    """Mean absolute difference of VGG features, the depths weighted as in Perceive-IR.
+
+    The weights, shallow to deep, are 1/12, 1/6, 1/3 and 1 (specification, 5.3).
+    """
+    weights = (1 / 12, 1 / 6, 1 / 3, 1.0)
+
+    @torch.no_grad()
+    def distance(first: Tensor, second: Tensor) -> Tensor:
+        pairs = zip(vgg.features(first), vgg.features(second), strict=True)
+        return sum(
+            weight * (a - b).abs().flatten(1).mean(dim=1)
+            for weight, (a, b) in zip(weights, pairs, strict=True)
+        )
+
+    return distance
+
+
+def probe_accuracy(x: Tensor, y: Tensor, u: Tensor, v: Tensor, ridge: float = 1e-2) -> float:
+    """Accuracy of a linear read-out fitted by ridge regression to one-hot labels.
+
+    Args:
+        x: (N, D) training features; standardised here.
+        y: (N,) labels.
+        u: (M, D) test features.
+        v: (M,) labels.
+        ridge: Weight of the squared coefficients, relative to the number of samples.
+    """
+    mean, std = x.mean(dim=0), x.std(dim=0).clamp_min(1e-6)
+    x, u = (torch.cat(((f - mean) / std, f.new_ones(len(f), 1)), dim=1).double() for f in (x, u))
+    target = torch.nn.functional.one_hot(y).double()
+    gram = x.T @ x + ridge * len(x) * torch.eye(x.shape[1], dtype=torch.float64)
+    answers = (u @ torch.linalg.solve(gram, x.T @ target)).argmax(dim=1)
+    return float((answers == v).double().mean())
+
+
+def _read(read: Callable[[Tensor], Tensor], images: list[Tensor]) -> Tensor:
+    """Reads pictures of several sizes, all shrunk as the pocket models' own pictures were."""
+    batch = torch.cat([resize(image[None], 64) for image in images])
+    return torch.cat([read(part) for part in batch.split(64)])
+
+
+def _mean(values: list[float]) -> float:
+    return sum(values) / len(values)

@@ -1,0 +1,145 @@
+"""The evidence functions recognise a model that has learned and one that has not."""
+
+import pytest
+import torch
+
+from irlib.data.photos import TEST_PHOTOS
+from irlib.foundation import Vgg
+from irlib.foundation.sources import Source
+from irlib.foundation.vgg import vgg_layers
+from irlib.pocket.degraded import LEVELS, NAMES
+from irlib.pocket.evidence import (
+    linear_probes,
+    perceptual_distance,
+    probe_accuracy,
+    severity_order,
+    untrained,
+    zero_shot_naming,
+)
+from irlib.pocket.held_out import SIDES, degradation_sets, degraded_ladder, held_out_crops
+
+
+class Oracle:
+    """Stands for a CLIP: knows each crop's truth by the order in which it is asked."""
+
+    image_size = 8
+
+    def __init__(self, wrong: bool = False) -> None:
+        self.asked, self.wrong = 0, wrong
+
+    def encode_text(self, sentences) -> torch.Tensor:
+        rows = []
+        for text in sentences:
+            row = torch.zeros(len(NAMES) + 1)
+            named = [i for i, n in enumerate(NAMES) if text in self.of(n)]
+            row[named] = 1.0
+            row[-1] = {"a terrible photo": -1.0, "an excellent photo": 1.0}.get(text, 0.0)
+            rows.append(row)
+        return torch.stack(rows)
+
+    @staticmethod
+    def of(name: str):
+        from irlib.pocket.captions import ZERO_SHOT
+
+        return ZERO_SHOT[name]
+
+    def encode_image(self, images) -> torch.Tensor:
+        name = 1 + self.asked % (len(NAMES) - 1)
+        self.asked += 1
+        rows = torch.zeros(len(LEVELS), len(NAMES) + 1)
+        rows[0, 0], rows[1:, name] = 1.0, 1.0
+        rows[:, -1] = -torch.arange(float(len(LEVELS)))
+        return -rows if self.wrong else rows
+
+
+def test_an_oracle_names_everything_and_its_opposite_nothing():
+    best = zero_shot_naming(Oracle(), per_side=1, sides=(64,))
+    assert best["accuracy"] == best["accuracy/rain"] == best["accuracy/light"] == 1.0
+    assert best["quality_order"] == 1.0
+    assert best["chance"] == pytest.approx(1 / 8)
+    worst = zero_shot_naming(Oracle(wrong=True), per_side=1, sides=(64,))
+    assert worst["accuracy"] == worst["quality_order"] == 0.0
+
+
+def test_crops_come_from_every_held_out_photograph_at_every_size():
+    crops = held_out_crops(2)
+    assert len(crops) == 2 * len(SIDES) * len(TEST_PHOTOS)
+    assert {name for name, _ in crops} == set(TEST_PHOTOS)
+    assert {crop.shape[-1] for _, crop in crops} == set(SIDES)
+    assert torch.equal(held_out_crops(2)[5][1], crops[5][1])
+
+
+def test_a_ladder_goes_from_clean_to_heavy():
+    crop = held_out_crops(1)[1][1]
+    clean, *worse = degraded_ladder(crop, NAMES.index("noise"), 0)
+    errors = [float((x - clean).square().mean()) for x in worse]
+    assert clean is crop
+    assert errors == sorted(errors)
+
+
+def test_one_fold_is_one_photograph():
+    sets = degradation_sets(1, 0)
+    assert len(sets) == len(TEST_PHOTOS)
+    for images, labels in sets:
+        assert len(images) == len(labels) == len(SIDES) * len(NAMES)
+        assert labels.bincount().tolist() == [len(SIDES)] * len(NAMES)
+
+
+def test_a_probe_reads_a_linear_label_and_nothing_from_noise(generator):
+    x = torch.randn(400, 6, generator=generator)
+    labels = x[:, :3].argmax(dim=1)
+    assert probe_accuracy(x[:300], labels[:300], x[300:], labels[300:]) > 0.85
+    noise = torch.randn(400, 6, generator=generator)
+    assert probe_accuracy(noise[:300], labels[:300], noise[300:], labels[300:]) < 0.6
+
+
+def squared_error(first, second) -> torch.Tensor:
+    return (first - second).square().flatten(1).mean(dim=1)
+
+
+def test_squared_error_orders_noise_and_its_opposite_does_not():
+    found = severity_order(squared_error, per_side=1, sides=(64,))
+    assert found["order/noise"] == 1.0
+    assert found["order"] > 0.5
+    backwards = severity_order(lambda a, b: -squared_error(a, b), per_side=1, sides=(64,))
+    assert backwards["order/noise"] == 0.0
+    assert found["order/chance"] == pytest.approx(1 / 6)
+
+
+def test_the_perceptual_distance_weighs_four_depths(generator):
+    vgg = Vgg(vgg_layers((4, 4, 4, 4, 4, 4, 4)), Source("file"))
+    first, second = torch.rand(2, 2, 3, 16, 16, generator=generator)
+    distance = perceptual_distance(vgg)
+    parts = [
+        (a - b).abs().mean(dim=(1, 2, 3))
+        for a, b in zip(vgg.features(first), vgg.features(second), strict=True)
+    ]
+    expected = parts[0] / 12 + parts[1] / 6 + parts[2] / 3 + parts[3]
+    assert torch.allclose(distance(first, second), expected)
+    assert torch.equal(distance(first, first), torch.zeros(2))
+
+
+def test_untrained_layers_are_others_of_the_same_shape():
+    vgg = Vgg(vgg_layers((4, 4, 4, 4, 4, 4, 4)), Source("file"))
+    rival = untrained(vgg)
+    assert rival.identity != vgg.identity
+    assert rival.identity == untrained(vgg).identity
+    assert rival.channels == vgg.channels
+
+
+class Colours:
+    """Stands for a DINO whose tokens are mean colours and noise."""
+
+    blocks = (1, 2, 3, 4)
+
+    def features(self, images) -> list[torch.Tensor]:
+        return [images.mean(dim=(2, 3))] * 4
+
+
+def test_probes_report_model_rival_and_chance():
+    values = linear_probes(Colours(), Colours(), per_side=1, scenes=2)
+    assert values["picture/block-3"] == values["picture/mean-colour"]
+    assert values["picture"] == values["picture/untrained"]
+    assert values["picture/chance"] == pytest.approx(1 / 5)
+    assert values["picture/mean-colour"] > values["picture/chance"]
+    assert 0 <= values["degradation"] <= 1
