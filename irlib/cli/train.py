@@ -27,6 +27,12 @@ def train(
         list[str] | None,
         Recipe(help="Tasks to learn, several after one another. Default: those of the recipe."),
     ] = None,
+    turns: Annotated[
+        list[str] | None,
+        Recipe(
+            metavar="TASK=N", help="How often tasks take their turn: --turns denoise=3 dehaze=2."
+        ),
+    ] = None,
     init: Annotated[
         str | None, Recipe(help="Weights to start from: a file or a shipped name (fine-tuning).")
     ] = None,
@@ -90,6 +96,7 @@ def train(
     network = models.load_weights(init) if init else None
     changes = {
         "tasks": tuple(tasks) if tasks else None,
+        "turns": _turns(turns) if turns else None,
         "config": network.config if network is not None else None,
         "steps": steps,
         "batch": batch,
@@ -122,7 +129,7 @@ def train(
         checkpoint_every=checkpoint_every,
     )
     if record:
-        typer.echo(f"Record: {_write_record(record, plan, folder, weights)}")
+        typer.echo(f"Record: {_write_record(record, plan, folder, weights, init)}")
     typer.echo(f"Weights: {weights}\nRestore with them: irlib restore PHOTO --weights {weights}")
 
 
@@ -139,14 +146,33 @@ def _check_numbers(devices: str, **numbers: int) -> None:
             raise UsageError(f"{option} is {number}; expected a whole number from {least} up.")
 
 
-def _write_record(name: str, recipe, folder: Path, weights: Path) -> Path:
+def _turns(words: list[str]) -> dict[str, int]:
+    """Reads ``denoise=3 dehaze=2``.
+
+    Raises:
+        UsageError: A word of another form; recipes check the tasks and numbers themselves.
+    """
+    from irlib.errors import UsageError
+
+    pairs = [word.partition("=") for word in words]
+    for word, (_, _, number) in zip(words, pairs, strict=True):
+        if not number.isdecimal():
+            raise UsageError(f"--turns was given {word!r}; expected TASK=N, such as denoise=3.")
+    return {task: int(number) for task, _, number in pairs}
+
+
+def _write_record(name: str, recipe, folder: Path, weights: Path, init: str | None = None) -> Path:
     """Writes what the training was and cost to the ledger."""
     import sys
 
     from irlib import ledger
+    from irlib.models.weights import weights_path
     from irlib.training.logs import read_log
     from irlib.training.loop import fast_precision
 
+    begun = ""
+    if init:
+        begun = f"; begun from weights with SHA-256 {ledger.sha256_of_file(weights_path(init))}"
     log = read_log(folder / "metrics.csv")
     seconds = sum(row["seconds"] for row in log)
     images = recipe.images_before(recipe.steps)
@@ -170,7 +196,7 @@ def _write_record(name: str, recipe, folder: Path, weights: Path) -> Path:
             commit=ledger.commit(),
             command="irlib " + " ".join(sys.argv[1:]),
             notes=f"precision {fast_precision(recipe.precision)}; the loss is the mean of the last "
-            "logged steps",
+            f"logged steps{begun}",
         )
     )
 

@@ -137,6 +137,10 @@ class Recipe:
                 raise UsageError(unknown_name("recipe field", name, known))
         if "tasks" in changes:
             changes["tasks"] = checked_tasks(changes["tasks"])
+        for task, number in changes.get("turns", {}).items():
+            checked_tasks([task])
+            if number < 1:
+                raise UsageError(f"turns of {task} is {number}; expected a whole number from 1 up.")
         if "loss" in changes:
             losses.get(changes["loss"])
         for name, names in (("augment", AUGMENTATIONS), ("schedule", SCHEDULES)):

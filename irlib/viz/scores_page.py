@@ -12,6 +12,14 @@ from irlib.ledger import Record
 PAGE_NAME = "scores.md"
 NETWORK = "promptir-pocket"
 
+TRAINING = (f"{NETWORK}/training-first", f"{NETWORK}/training")
+"""Records of the training's stages, in order."""
+
+DATA = (
+    "On photographs and dead leaves of this repository, degraded on the fly; no benchmark image, "
+    "though the generators were adjusted to summary statistics of CBSD68, Rain100L, SOTS and LOL."
+)
+
 
 @dataclass(frozen=True)
 class TestSet:
@@ -68,11 +76,10 @@ def scores_text(root: str | Path | None = None) -> str:
     if f"{NETWORK}/embedded" in known:
         record = ledger.read_record(f"{NETWORK}/embedded", root)
         parts += ["## Held-out photographs", _embedded(record)]
-    if f"{NETWORK}/training" in known:
-        parts += [
-            "## How it was trained",
-            _training(ledger.read_record(f"{NETWORK}/training", root)),
-        ]
+    stages = [name for name in TRAINING if name in known]
+    if stages:
+        parts += ["## How it was trained", DATA]
+        parts += [_training(ledger.read_record(name, root)) for name in stages]
     return "\n\n".join(parts) + "\n" if parts else "No record has been written yet.\n"
 
 
@@ -116,10 +123,8 @@ def _embedded(record: Record) -> str:
 def _training(record: Record) -> str:
     recipe = record.recipe or {}
     facts = {
-        "Data": "photographs and dead leaves of this repository, degraded on the fly; "
-        "no benchmark image, though the generators were adjusted to summary statistics of CBSD68, "
-        "Rain100L, SOTS and LOL",
         "Tasks": ", ".join(recipe.get("tasks", [])),
+        "Loss": str(recipe.get("loss")),
         "Steps": f"{record.steps} of {recipe.get('batch')} patches of {recipe.get('patch')} pixels",
         "Device": record.device or "unknown",
         "Minutes": f"{record.minutes:.0f}",

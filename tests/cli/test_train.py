@@ -51,6 +51,35 @@ def test_the_recipe_by_its_name(asked):
     assert asked("restormer", "--scale", "paper", "--batch", "8")["plan"].growth == ()
 
 
+def test_turns_are_given_as_task_and_number(asked, capsys):
+    plan = asked("promptir", "--scale", "smoke", "--turns", "denoise=3", "dehaze=2")["plan"]
+    assert plan.turns == {"denoise": 3, "dehaze": 2}
+    for words, complaint in (
+        (["denoise"], "TASK=N"),
+        (["denoise=-1"], "TASK=N"),
+        (["denoise=0"], "from 1 up"),
+        (["dehase=2"], "dehaze"),
+    ):
+        assert cli.run(["train", "promptir", "--turns", *words]) == 2
+        assert complaint in capsys.readouterr().err
+
+
+def test_the_record_names_the_weights_a_run_began_from(tmp_path, monkeypatch):
+    from irlib.cli.train import _write_record
+
+    (tmp_path / "metrics.csv").write_text(
+        "step,loss,lr,images_per_s,seconds\n6,0.5,0.001,13.0,2.0\n"
+    )
+    before, after = tmp_path / "before.safetensors", tmp_path / "after.safetensors"
+    before.write_bytes(b"before")
+    after.write_bytes(b"after")
+    monkeypatch.setattr(ledger, "write_record", lambda record: record)
+    plan = training.recipe("promptir", "smoke")
+    record = _write_record("net/training", plan, tmp_path, after, str(before))
+    assert ledger.sha256_of_file(before) in record.notes
+    assert record.weights_sha256 == ledger.sha256_of_file(after)
+
+
 def test_the_record_counts_the_images_of_every_stage(tmp_path, monkeypatch):
     from irlib.cli.train import _write_record
 
