@@ -1,5 +1,6 @@
 """What the learned judge says of a picture: its tier, with probabilities. Taught in chapter 7."""
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ from irlib.perceiver.triplets import common_size
 if TYPE_CHECKING:
     from irlib.foundation import Clip
     from irlib.perceiver.prompts import PromptSet
+
+_MOST_A_SIDE = 4
 
 
 @dataclass(frozen=True)
@@ -39,10 +42,9 @@ class TierScore:
 def score_image(
     clip: "Clip", prompts: "PromptSet", image: Tensor, logit_scale: float = 100.0
 ) -> TierScore:
-    """Judges a picture by five cuts of CLIP's size: the corners and the centre, logits averaged.
+    """Judges a picture by cuts of CLIP's size spread over it, their logits averaged.
 
-    Cuts keep the picture's own sharpness and noise, which shrinking it would hide. A picture
-    smaller than a cut is enlarged.
+    Cuts keep the picture's own sharpness and noise, which shrinking it would hide.
 
     Args:
         clip: The CLIP of the prompts.
@@ -53,7 +55,7 @@ def score_image(
     Raises:
         UsageError: Another CLIP.
     """
-    features = clip.encode_image(five_cuts(image, clip.image_size).to(clip.device))
+    features = clip.encode_image(spread_cuts(image, clip.image_size).to(clip.device))
     logits = tier_logits(features, prompts.encode(clip), logit_scale).float().mean(dim=0)
     best = prompts.tiers - 1
     return TierScore(
@@ -63,9 +65,16 @@ def score_image(
     )
 
 
-def five_cuts(image: Tensor, size: int) -> Tensor:
-    """The four corners and the centre of a picture (3, H, W): (5, 3, size, size)."""
+def spread_cuts(image: Tensor, size: int) -> Tensor:
+    """Squares spread evenly over a picture (3, H, W), edge to edge: (N, 3, size, size).
+
+    As many a side as cover it, at most four; a picture smaller than a square is enlarged.
+    """
     image = common_size([image], size)[0]
-    bottom, right = (side - size for side in image.shape[-2:])
-    corners = [(0, 0), (0, right), (bottom, 0), (bottom, right), (bottom // 2, right // 2)]
-    return torch.stack([image[:, y : y + size, x : x + size] for y, x in corners])
+    tops, lefts = (_starts(side, size) for side in image.shape[-2:])
+    return torch.stack([image[:, y : y + size, x : x + size] for y in tops for x in lefts])
+
+
+def _starts(side: int, size: int) -> list[int]:
+    count = min(_MOST_A_SIDE, math.ceil(side / size))
+    return [round(i * (side - size) / max(1, count - 1)) for i in range(count)]

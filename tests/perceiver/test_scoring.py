@@ -1,11 +1,13 @@
-"""The verdict on one picture: probabilities, a tier, five cuts."""
+"""The verdict on one picture: probabilities, a tier, cuts all over it."""
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from irlib.errors import UsageError
 from irlib.perceiver import PromptSet, score_image
-from irlib.perceiver.scoring import TierScore, five_cuts
+from irlib.perceiver.scoring import TierScore, spread_cuts
 
 
 def test_probabilities_and_tier(clip):
@@ -23,15 +25,24 @@ def test_the_most_probable_tier_is_named():
     assert TierScore(("bad", "good"), (0.7, 0.3), 0.3).tier == "bad"
 
 
-@pytest.mark.parametrize("size", [(50, 70), (32, 32), (1, 1), (20, 90)])
-def test_five_cuts_of_any_picture(size):
+@pytest.mark.parametrize(
+    ("size", "count"),
+    [((50, 70), 6), ((32, 32), 1), ((1, 1), 1), ((20, 90), 4), ((40, 40), 4), ((900, 500), 16)],
+)
+def test_cuts_are_spread_from_edge_to_edge(size, count):
     image = torch.rand(3, *size)
-    cuts = five_cuts(image, 32)
-    assert cuts.shape == (5, 3, 32, 32)
-    if size == (50, 70):
+    cuts = spread_cuts(image, 32)
+    assert cuts.shape == (count, 3, 32, 32)
+    if min(size) >= 32:
         assert torch.equal(cuts[0], image[:, :32, :32])
-        assert torch.equal(cuts[3], image[:, -32:, -32:])
-        assert torch.equal(cuts[4], image[:, 9:41, 19:51])
+        assert torch.equal(cuts[-1], image[:, -32:, -32:])
+
+
+@given(st.integers(32, 128), st.integers(32, 128))
+def test_up_to_four_squares_a_side_leave_nothing_out(height, width):
+    places = torch.arange(height * width).float().view(1, height, width).expand(3, -1, -1)
+    seen = set(spread_cuts(places, 32)[:, 0].flatten().tolist())
+    assert len(seen) == height * width
 
 
 def test_another_clip_is_refused(clip, other_clip):
