@@ -32,6 +32,21 @@ train(recipe, sys.argv[1], data, accelerator="cpu", devices=1, checkpoint_every=
       progress=False)
 """
 
+SHARED = """
+import sys, torch
+torch.set_num_threads(1)
+from irlib import training
+from irlib.data.embedded import EmbeddedPairs
+from irlib.training.loop import train
+devices = int(sys.argv[2])
+config = {"dim": 4, "num_blocks": (1, 1, 1, 1), "num_refinement_blocks": 1, "heads": (1, 1, 1, 1)}
+growth = (training.Stage(1, 24, 4), training.Stage(2, 32, 2))
+recipe = training.recipe("restormer", "smoke", steps=3, batch=8, patch=16, growth=growth,
+                         mixup=1.2, precision="32-true", config=config, accumulate=2 // devices)
+data = EmbeddedPairs(recipe.tasks, patch=16, scenes=1, scene_size=64)
+train(recipe, sys.argv[1], data, accelerator="cpu", devices=devices, progress=False)
+"""
+
 
 class Noise(PatchesByPosition):
     """Tiny samples that are a function of their position."""
@@ -74,8 +89,12 @@ def same(a, b):
 
 
 def _start(folder: Path) -> subprocess.Popen:
+    return _command("-c", RUN, folder)
+
+
+def _command(*words) -> subprocess.Popen:
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    return subprocess.Popen([sys.executable, "-c", RUN, str(folder)], env=environment,
+    return subprocess.Popen([sys.executable, *map(str, words)], env=environment,
                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
 
 
@@ -103,6 +122,19 @@ def test_kill_9_and_resume_gives_the_same_weights_bit_for_bit(tmp_path):
     assert same(whole, resumed)
     steps = [row["step"] for row in read_log(tmp_path / "killed" / "metrics.csv")]
     assert steps == list(range(1, 13))
+
+
+def test_two_devices_compute_what_one_does_in_two_micro_batches(tmp_path):
+    # A file, because the second process is started by the same command line.
+    (tmp_path / "shared.py").write_text(SHARED)
+    runs = [_command(tmp_path / "shared.py", tmp_path / str(n), n) for n in (1, 2)]
+    assert [run.wait(240) for run in runs] == [0, 0]
+    one, two = (
+        models.load_weights(tmp_path / name / "weights.safetensors").state_dict()
+        for name in ("1", "2")
+    )
+    for name in one:
+        torch.testing.assert_close(one[name], two[name], rtol=0, atol=1e-6)
 
 
 def test_training_lowers_the_loss_and_moves_every_weight(tmp_path):
