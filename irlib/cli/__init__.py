@@ -26,6 +26,7 @@ COMMANDS = {
     "parity": "irlib.cli.parity:parity",
     "live": "irlib.cli.live:live",
     "speed": "irlib.cli.speed:speed",
+    "tiles": "irlib.cli.tiles:tiles",
 }
 GROUPS = {
     "data": ("irlib.cli.data:app", "Benchmarks: what they are, and whether a folder is complete."),

@@ -76,6 +76,8 @@ def scores_text(root: str | Path | None = None) -> str:
     if f"{NETWORK}/embedded" in known:
         record = ledger.read_record(f"{NETWORK}/embedded", root)
         parts += ["## Held-out photographs", _embedded(record)]
+    if f"{NETWORK}/tiles" in known:
+        parts += ["## In tiles", _tiles(ledger.read_record(f"{NETWORK}/tiles", root))]
     stages = [name for name in TRAINING if name in known]
     if stages:
         parts += ["## How it was trained", DATA]
@@ -116,6 +118,24 @@ def _embedded(record: Record) -> str:
         lines.append(
             f"| {task} | {v['input_psnr']:.2f} | {v['psnr']:.2f} | {v['input_ssim']:.3f} | "
             f"{v['ssim']:.3f} | `{record.name}` |"
+        )
+    return "\n".join(lines)
+
+
+def _tiles(record: Record) -> str:
+    """What restoring in tiles costs, degradation by degradation."""
+    lines = [
+        f"{record.notes[0].upper()}{record.notes[1:]}.",
+        "",
+        "| task | whole (dB) | tiled (dB) | difference | step at borders | step inside | record |",
+        "|---|---:|---:|---:|---:|---:|---|",
+    ]
+    for task in dict.fromkeys(key.split("/")[0] for key in record.values):
+        keys = ("psnr_whole", "psnr_tiled", "step_at_borders", "step_inside")
+        whole, tiled, borders, inside = (record.values[f"{task}/{key}"] for key in keys)
+        lines.append(
+            f"| {task} | {whole:.2f} | {tiled:.2f} | {tiled - whole:+.3f} | {borders:.3f} | "
+            f"{inside:.3f} | `{record.name}` |"
         )
     return "\n".join(lines)
 
