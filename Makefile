@@ -45,9 +45,13 @@ lint: $(STAMP)  ## check code and notebooks with ruff
 lab: $(STAMP)  ## open JupyterLab on the notebooks
 	$(BIN)/jupyter-lab --notebook-dir=notebooks
 
-reproduce: $(STAMP)  ## train the shipped pocket PromptIR again and measure it (an hour on CPU, minutes on a GPU)
-	$(BIN)/irlib train promptir --scale pocket --steps 5000 --batch 10 --rate 0.0015 --warmup 100 \
-	    --scenes 128 --run runs/promptir-pocket --record promptir-pocket/training
+reproduce: $(STAMP)  ## train the shipped pocket PromptIR again and measure it (two hours on CPU, minutes on a GPU)
+	$(BIN)/irlib train promptir --scale pocket --steps 10000 --warmup 100 --scenes 128 \
+	    --run runs/promptir-pocket-64 --record promptir-pocket/training-first
+	$(BIN)/irlib train promptir --scale pocket --init runs/promptir-pocket-64/weights.safetensors \
+	    --patch 96 --batch 9 --turns denoise=3 dehaze=2 deblur=2 --steps 1800 --rate 0.0008 \
+	    --warmup 50 --ema 0.998 --scenes 128 --seed 1 \
+	    --run runs/promptir-pocket --record promptir-pocket/training
 	cp runs/promptir-pocket/weights.safetensors irlib/weights/promptir-pocket.safetensors
 	$(BIN)/irlib evaluate --weights promptir-pocket --embedded --record promptir-pocket/embedded
 ifdef IRLIB_DATA
