@@ -177,11 +177,12 @@ def _view(
     view = F.interpolate(view, (side, side), mode="bilinear", align_corners=False)
     if draw[3] < 0.5:
         view = view.flip(-1)
-    gains = torch.tensor(draw[4:7]).view(3, 1, 1) * 0.4 + 0.8
-    view = view * gains * (0.6 + 0.8 * draw[7])
+    # Milder than DINO's own: with few pictures to learn from, colour must stay of use.
+    gains = torch.tensor(draw[4:7]).view(3, 1, 1) * 0.2 + 0.9
+    view = view * gains * (0.8 + 0.4 * draw[7])
     middle = view.mean()
-    view = (view - middle) * (0.6 + 0.8 * draw[8]) + middle
-    if draw[9] < 0.2:
+    view = (view - middle) * (0.8 + 0.4 * draw[8]) + middle
+    if draw[9] < 0.05:
         view = view.mean(dim=1, keepdim=True).expand(-1, 3, -1, -1)
     if draw[10] < 0.3:
         view = F.avg_pool2d(view, 3, stride=1, padding=1, count_include_pad=False)

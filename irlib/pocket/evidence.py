@@ -11,6 +11,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
+from irlib.data.photos import TEST_PHOTOS
 from irlib.data.seeding import generator_for
 from irlib.foundation import Clip, Dino, Vgg
 from irlib.foundation.images import resize
@@ -145,31 +146,18 @@ def linear_probes(
         ``picture/block-N`` and ``degradation/block-N`` on one; ``.../untrained`` those of the
         rival; ``.../mean-colour`` those of the three mean colours; ``.../chance``.
     """
-    halves = picture_halves(per_side, seed, scenes)
-    ladders = degradation_sets(per_side, seed)
-
-    def both(read: Callable[[Tensor], Tensor]) -> tuple[float, float]:
-        (x, y), (u, v) = ((_read(read, images), labels) for images, labels in halves)
-        picture = probe_accuracy(x, y, u, v)
-        folds = []
-        features = [(_read(read, images), labels) for images, labels in ladders]
-        for held, (u, v) in enumerate(features):
-            rest = [pair for index, pair in enumerate(features) if index != held]
-            x, y = torch.cat([p[0] for p in rest]), torch.cat([p[1] for p in rest])
-            folds.append(probe_accuracy(x, y, u, v))
-        return picture, _mean(folds)
-
+    pictures = [_readings(dino, rival, *part) for part in picture_halves(per_side, seed, scenes)]
+    photographs = [_readings(dino, rival, *part) for part in degradation_sets(per_side, seed)]
     values = {}
-    readers: dict[str, Callable[[Tensor], Tensor]] = {
-        "": lambda images: torch.cat(dino.features(images), dim=1),
-        "/untrained": lambda images: torch.cat(rival.features(images), dim=1),
-        "/mean-colour": lambda images: images.mean(dim=(2, 3)),
-    }
-    for depth, block in enumerate(dino.blocks):
-        readers[f"/block-{block}"] = lambda images, d=depth: dino.features(images)[d]
-    for suffix, read in readers.items():
-        values[f"picture{suffix}"], values[f"degradation{suffix}"] = both(read)
-    values["picture/chance"] = 1 / int(halves[0][1].max() + 1)
+    for reading in pictures[0]:
+        values[f"picture{reading}"] = probe_accuracy(*pictures[0][reading], *pictures[1][reading])
+        folds = []
+        for held in photographs:
+            rest = [other[reading] for other in photographs if other is not held]
+            x, y = (torch.cat(parts) for parts in zip(*rest, strict=True))
+            folds.append(probe_accuracy(x, y, *held[reading]))
+        values[f"degradation{reading}"] = _mean(folds)
+    values["picture/chance"] = 1 / (len(TEST_PHOTOS) + scenes)
     values["degradation/chance"] = 1 / len(NAMES)
     return values
 
@@ -231,7 +219,7 @@ def perceptual_distance(vgg: Vgg) -> Callable[[Tensor, Tensor], Tensor]:
     return distance
 
 
-def probe_accuracy(x: Tensor, y: Tensor, u: Tensor, v: Tensor, ridge: float = 1e-2) -> float:
+def probe_accuracy(x: Tensor, y: Tensor, u: Tensor, v: Tensor, ridge: float = 0.1) -> float:
     """Accuracy of a linear read-out fitted by ridge regression to one-hot labels.
 
     Args:
@@ -249,10 +237,25 @@ def probe_accuracy(x: Tensor, y: Tensor, u: Tensor, v: Tensor, ridge: float = 1e
     return float((answers == v).double().mean())
 
 
-def _read(read: Callable[[Tensor], Tensor], images: list[Tensor]) -> Tensor:
-    """Reads pictures of several sizes, all shrunk as the pocket models' own pictures were."""
-    batch = torch.cat([resize(image[None], 64) for image in images])
-    return torch.cat([read(part) for part in batch.split(64)])
+def _readings(
+    dino: Dino, rival: Dino, crops: list[Tensor], labels: Tensor
+) -> dict[str, tuple[Tensor, Tensor]]:
+    """What a linear read-out is given: features of each kind, with the labels."""
+    images = torch.cat([resize(crop[None], dino.image_size) for crop in crops])
+    found, random = (_features(model, images) for model in (dino, rival))
+    readings = {
+        "": torch.cat(found, dim=1),
+        "/untrained": torch.cat(random, dim=1),
+        "/mean-colour": images.mean(dim=(2, 3)),
+    }
+    readings |= {f"/block-{block}": part for block, part in zip(dino.blocks, found, strict=True)}
+    return {name: (reading, labels) for name, reading in readings.items()}
+
+
+def _features(model: Dino, images: Tensor) -> list[Tensor]:
+    """Features of many pictures, a few at a time."""
+    parts = [model.features(part.to(model.device)) for part in images.split(64)]
+    return [torch.cat(depth).cpu() for depth in zip(*parts, strict=True)]
 
 
 def _mean(values: list[float]) -> float:

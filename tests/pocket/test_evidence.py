@@ -17,6 +17,7 @@ from irlib.pocket.evidence import (
     zero_shot_naming,
 )
 from irlib.pocket.held_out import SIDES, degradation_sets, degraded_ladder, held_out_crops
+from irlib.viz.foundation_card import QUESTIONS
 
 
 class Oracle:
@@ -57,6 +58,7 @@ def test_an_oracle_names_everything_and_its_opposite_nothing():
     assert best["accuracy"] == best["accuracy/rain"] == best["accuracy/light"] == 1.0
     assert best["quality_order"] == 1.0
     assert best["chance"] == pytest.approx(1 / 8)
+    assert {key for key, _ in QUESTIONS["clip"]} <= set(best)  # what the card asks for
     worst = zero_shot_naming(Oracle(wrong=True), per_side=1, sides=(64,))
     assert worst["accuracy"] == worst["quality_order"] == 0.0
 
@@ -131,6 +133,8 @@ class Colours:
     """Stands for a DINO whose tokens are mean colours and noise."""
 
     blocks = (1, 2, 3, 4)
+    image_size = 16
+    device = torch.device("cpu")
 
     def features(self, images) -> list[torch.Tensor]:
         return [images.mean(dim=(2, 3))] * 4
@@ -143,3 +147,4 @@ def test_probes_report_model_rival_and_chance():
     assert values["picture/chance"] == pytest.approx(1 / 5)
     assert values["picture/mean-colour"] > values["picture/chance"]
     assert 0 <= values["degradation"] <= 1
+    assert {key for key, _ in QUESTIONS["dino"]} <= set(values)
