@@ -22,6 +22,16 @@ def evaluate(
     weights: Annotated[
         str | None, Help(help="Weights: a file, or a shipped name such as promptir-pocket.")
     ] = None,
+    dino: Annotated[
+        str | None,
+        Help(
+            help="For networks that ask a DINOv2: pocket, pretrained or its file. Default: the one "
+            "the weights name."
+        ),
+    ] = None,
+    download: Annotated[
+        bool, Help("--download", help="Fetch the published DINOv2 if it is not on this machine.")
+    ] = False,
     method: Annotated[
         str | None,
         Help(
@@ -93,9 +103,11 @@ def evaluate(
         where: Any = "cpu"
     else:
         from irlib.evaluation.restore_files import choose_device
+        from irlib.models import as_restorer
 
         where = choose_device(device)
         subject, facts, digest = _network(model, str(weights), where)
+        subject = as_restorer(subject, facts, encoder=dino, download=download).to(where)
     provenance = {"command": command_again(given), "facts": facts, "weights_sha256": digest}
     if embedded:
         finished = _embedded(subject, protocol, noise_seed, tile, where, record, provenance)
@@ -138,7 +150,7 @@ def command_again(given: dict[str, Any]) -> str:
     """
     words = ["irlib", "evaluate"]
     for name, value in given.items():
-        if name in ("save", "results", "device", "record") or value in (None, False):
+        if name in ("save", "results", "device", "record", "download") or value in (None, False):
             continue
         if name in _DEFAULTS and value == _DEFAULTS[name]:
             continue

@@ -18,7 +18,7 @@ def list_command() -> None:
 
     from irlib import models
 
-    line = "{:<12} {:<12} {:>12}  {}"
+    line = "{:<12} {:<13} {:>12}  {}"
     typer.echo(line.format("model", "preset", "parameters", "what it is"))
     for name in models.list_models():
         for preset_name, preset in models.MODELS.get(name).presets.items():

@@ -21,6 +21,16 @@ def restore(
     weights: Annotated[
         str, Help(help="A weights file, or the name of shipped weights.")
     ] = "promptir-pocket",
+    dino: Annotated[
+        str | None,
+        Help(
+            help="For networks that ask a DINOv2: pocket, pretrained or its file. Default: the one "
+            "the weights name."
+        ),
+    ] = None,
+    download: Annotated[
+        bool, Help("--download", help="Fetch the published DINOv2 if it is not on this machine.")
+    ] = False,
     tile: Annotated[
         str, Help(help="auto (by free memory), none (whole image) or a tile's side in pixels.")
     ] = "auto",
@@ -64,7 +74,9 @@ def restore(
     from irlib.evaluation.restore_files import choose_device, restore_files
 
     chosen = choose_device(device)
-    model = models.load_weights(weights)
+    model = models.as_restorer(
+        models.load_weights(weights), weights, encoder=dino, download=download
+    )
     for job in jobs:
         if job.renamed:
             typer.echo(f"{job.source} is written as {job.target.name}: its name was taken.")

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from irlib.errors import IrlibError, UsageError
 from irlib.evaluation.memory import affordable_pixels, is_out_of_memory
-from irlib.evaluation.shared_statistics import SharedStatistics, reads_globally
+from irlib.evaluation.shared_statistics import SharedStatistics, reads_globally, seeing_whole
 from irlib.evaluation.tiling import Span, check_tile, spans
 from irlib.nn.padding import pad_to_multiple
 
@@ -33,7 +33,8 @@ def restore_image(
 ) -> Tensor:
     """Returns the restored image, of the size of the given one.
 
-    The image is extended by reflection to the multiple that the model needs and cropped after.
+    The image is extended to the multiple that the model needs, by reflection unless the model has
+    another ``padding``, and cropped after.
     A network with global attention (Restormer, PromptIR) computes statistics over all it sees, so
     with tiles it gives other values than without, most of all where it changes the brightness; a
     purely local one gives the same. Tiles therefore share their statistics, which brings them
@@ -67,7 +68,8 @@ def restore_image(
     if device is not None:
         model.to(device)
     multiple = int(getattr(model, "multiple", 1))
-    padded, (height, width) = pad_to_multiple(image, multiple)
+    padding = getattr(model, "padding", "reflect")
+    padded, (height, width) = pad_to_multiple(image, multiple, padding)
     was_training = model.training
     model.eval()
     try:
@@ -169,13 +171,14 @@ def _restore_tiles(
     count = min(len(tiles), _TILES_TO_GATHER_FROM)
     chosen = [tiles[(2 * i + 1) * len(tiles) // (2 * count)] for i in range(count)]
     statistics = SharedStatistics(model)
-    with statistics.gathering():
-        for done, (row, column) in enumerate(chosen, start=1):
-            _pass(model, padded[:, row.start : row.stop, column.start : column.stop])
-            if progress is not None:
-                progress(done, count + len(tiles))
-    with statistics.applied():
-        return _blend(model, padded, tiles, progress, before=count)
+    with seeing_whole(model, padded.to(_device(model), _dtype(model, padded))):
+        with statistics.gathering():
+            for done, (row, column) in enumerate(chosen, start=1):
+                _pass(model, padded[:, row.start : row.stop, column.start : column.stop])
+                if progress is not None:
+                    progress(done, count + len(tiles))
+        with statistics.applied():
+            return _blend(model, padded, tiles, progress, before=count)
 
 
 def _pass(model: nn.Module, part: Tensor) -> Tensor:

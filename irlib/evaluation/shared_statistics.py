@@ -9,7 +9,7 @@ stretched over a tile. Taught in chapter 0.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import torch
 from torch import Tensor, nn
@@ -28,6 +28,18 @@ def reads_globally(model: nn.Module) -> bool:
 def _is_global_mean(module: nn.Module) -> bool:
     """Means over windows are local by intention and stay so."""
     return isinstance(module, ChannelMean) and module.window is None
+
+
+def seeing_whole(model: nn.Module, image: Tensor) -> AbstractContextManager[None]:
+    """Lets a model that is told what an encoder sees be told of the whole image in every tile.
+
+    Args:
+        model: One with a method ``seeing``, as :class:`~irlib.models.WithSemantics` has; for any
+            other nothing happens.
+        image: (3, H, W), the whole.
+    """
+    seeing = getattr(model, "seeing", None)
+    return nullcontext() if seeing is None else seeing(image[None])
 
 
 class SharedStatistics:

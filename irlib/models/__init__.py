@@ -3,20 +3,28 @@
 from irlib.models.base import RestorationModel
 from irlib.models.nafnet import NAFNet
 from irlib.models.official import load_official
+from irlib.models.perceive_ir import PerceiveIR
+from irlib.models.perceive_ir_start import load_backbone
 from irlib.models.promptir import PromptIR
 from irlib.models.registry import MODELS, create, list_models, preset
 from irlib.models.restormer import Restormer
+from irlib.models.semantics import WithSemantics, as_restorer, encoder_facts
 from irlib.models.weights import load_weights, read_header, require, save_weights
 from irlib.nn.padding import pad_to_multiple
 
 __all__ = [
     "MODELS",
     "NAFNet",
+    "PerceiveIR",
     "PromptIR",
     "RestorationModel",
     "Restormer",
+    "WithSemantics",
+    "as_restorer",
     "create",
+    "encoder_facts",
     "list_models",
+    "load_backbone",
     "load_official",
     "load_weights",
     "pad_to_multiple",

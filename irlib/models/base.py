@@ -16,11 +16,14 @@ class RestorationModel(nn.Module):
         config: Every constructor argument, complete enough to build the same network again.
         multiple: Height and width of an input must be multiples of this, or are best so where the
             network pads by itself.
+        padding: How an image is best extended to such a size, a mode of
+            :func:`~irlib.models.pad_to_multiple`.
         presets: Named configurations: functions that return constructor arguments.
     """
 
     name: ClassVar[str]
     multiple: int = 8
+    padding: str = "reflect"
     presets: ClassVar[dict[str, Callable[[], dict[str, Any]]]] = {}
 
     def __init__(self, config: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from irlib.data.images import write_image
 from irlib.degradations import FIVE_TASKS
 from irlib.evaluation.embedded import embedded_pairs
 from irlib.evaluation.restore import restore_image
-from irlib.models import load_weights
+from irlib.models import as_restorer, load_weights
 from irlib.models.weights import read_header, weights_path
 from irlib.viz.scores_page import scores_text
 
@@ -58,7 +58,7 @@ def before_and_after(name: str, path: str | Path, side: int = 176) -> Path:
     for number, task in enumerate(FIVE_TASKS):
         cuts = embedded_pairs(task, crop=side)
         _, _, degraded = cuts[number % len(cuts)]
-        restored = restore_image(load_weights(name), degraded)
+        restored = restore_image(as_restorer(load_weights(name), name), degraded)
         gap = torch.ones(3, 8, side)
         columns += [torch.cat((degraded, gap, restored), dim=1), torch.ones(3, 2 * side + 8, 8)]
     write_image(path, torch.cat(columns[:-1], dim=2))

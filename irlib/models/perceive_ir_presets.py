@@ -1,0 +1,107 @@
+"""Named configurations of Perceive-IR, and the arguments behind its ablation of components."""
+
+from typing import Any
+
+from irlib.models import nafnet
+
+# Length of the class tokens of the pocket DINO.
+POCKET_SEMANTICS = 96
+
+
+def paper() -> dict[str, Any]:
+    """The paper's network on Restormer, as far as text, figures and stated size decide it."""
+    return {}
+
+
+def paper_nafnet() -> dict[str, Any]:
+    """The paper's variant on NAFNet, of which only the size is stated."""
+    return _on_nafnet(nafnet.released())
+
+
+def released() -> dict[str, Any]:
+    """The authors' code: two attentions, one guidance a level, a plain code of length one."""
+    return {
+        "bias": True,
+        "decoder1_width": "dim",
+        "pgca": "double",
+        "pgm_scope": "level",
+        "pgm_body": "mlp",
+        "pgm_zero_init": False,
+        "cfe_body": "plain",
+        "cfe_widths": (32, 64, 96, 128),
+        "cfe_strides": (2, 2, 2, 2),
+        "cfe_normalise_output": True,
+    }
+
+
+def pocket() -> dict[str, Any]:
+    """A network that a laptop trains in minutes, steered by the pocket DINO."""
+    return {
+        "dim": 16,
+        "num_blocks": (1, 2, 2, 1),
+        "num_refinement_blocks": 1,
+        "heads": (1, 1, 2, 4),
+        "ffn_expansion_factor": 2.0,
+        "cfe_widths": (24, 48),
+        "cfe_hidden": 48,
+        "cfe_out": 32,
+        "semantic_dim": POCKET_SEMANTICS,
+    }
+
+
+def pocket_nafnet() -> dict[str, Any]:
+    """The same on the pocket NAFNet."""
+    return {**pocket(), **_on_nafnet(nafnet.pocket())}
+
+
+def smoke() -> dict[str, Any]:
+    """The smallest network that still has every part; it only shows that things run."""
+    return {
+        "dim": 8,
+        "num_blocks": (1, 1, 1, 1),
+        "num_refinement_blocks": 1,
+        "heads": (1, 1, 2, 2),
+        "cfe_widths": (8, 16),
+        "cfe_hidden": 16,
+        "cfe_out": 16,
+        "semantic_dim": POCKET_SEMANTICS,
+    }
+
+
+def _on_nafnet(plain: dict[str, Any]) -> dict[str, Any]:
+    """Returns the arguments that give a Perceive-IR the widths and depths of a NAFNet."""
+    return {
+        "backbone": "nafnet",
+        "dim": plain["dim"],
+        "num_blocks": plain["encoder_blocks"],
+        "num_middle_blocks": plain["middle_blocks"],
+        "num_decoder_blocks": tuple(reversed(plain["decoder_blocks"])),
+    }
+
+
+PRESETS = {
+    "paper": paper,
+    "paper-nafnet": paper_nafnet,
+    "released": released,
+    "pocket": pocket,
+    "pocket-nafnet": pocket_nafnet,
+    "smoke": smoke,
+}
+
+
+def table_vi_switches(*, dino_v2: bool, pgm: bool, cfe: bool) -> dict[str, Any]:
+    """Returns the arguments that stand for a row of Perceive-IR's Table VI.
+
+    The paper does not say what a guidance is told without semantics and code: here a learned
+    constant. Nor does it say how semantics and code enter without a guidance: here a linear layer
+    adds them to the features, and the blocks are the backbone's own.
+
+    Args:
+        dino_v2: Whether the row has semantics.
+        pgm: Whether it has the guidance, and the attention from it.
+        cfe: Whether it has the degradation code.
+    """
+    known = {"use_semantics": dino_v2, "use_code": cfe}
+    if pgm:
+        return known
+    return {**known, "pgca": "none", "pgm_body": "shift" if dino_v2 or cfe else "none"}

@@ -1,0 +1,94 @@
+"""Presets build again from their own configuration, and each ablation is a set of arguments."""
+
+from itertools import product
+
+import pytest
+import torch
+
+from irlib import models
+from irlib.models.perceive_ir_presets import PRESETS, table_vi_switches
+
+SMALL = {
+    "dim": 8,
+    "num_blocks": (1, 2, 1, 1),
+    "num_refinement_blocks": 1,
+    "heads": (1, 1, 2, 2),
+    "cfe_widths": (4, 6),
+    "cfe_hidden": 8,
+    "cfe_out": 5,
+    "semantic_dim": 7,
+}
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_configuration_builds_the_same_network_again(name):
+    with torch.device("meta"):
+        model = models.create("perceive-ir", preset_name=name)
+        again = models.create("perceive-ir", **model.config)
+    assert again.config == model.config == models.preset("perceive-ir", name)
+    assert {k: v.shape for k, v in again.state_dict().items()} == {
+        k: v.shape for k, v in model.state_dict().items()
+    }
+
+
+def test_a_weights_file_builds_the_same_network_again(tmp_path):
+    torch.manual_seed(0)
+    model = models.create("perceive-ir", preset_name="smoke")
+    loaded = models.load_weights(models.save_weights(model, tmp_path / "w.safetensors"))
+    assert loaded.config == model.config
+    known = list(torch.randn(4, 1, model.semantic_dim))
+    image = torch.rand(1, 3, 16, 16)
+    assert torch.equal(loaded(image, known), model(image, known))
+
+
+def test_the_pocket_network_fits_into_five_megabytes():
+    with torch.device("meta"):
+        model = models.create("perceive-ir", preset_name="pocket")
+    assert model.count_parameters() <= 1_200_000
+
+
+@pytest.mark.parametrize(("dino_v2", "pgm", "cfe"), list(product([False, True], repeat=3)))
+@pytest.mark.parametrize("backbone", ["restormer", "nafnet"])
+def test_every_row_of_table_vi_can_be_built_and_trained(backbone, dino_v2, pgm, cfe):
+    torch.manual_seed(0)
+    switches = table_vi_switches(dino_v2=dino_v2, pgm=pgm, cfe=cfe)
+    model = models.create("perceive-ir", **SMALL, backbone=backbone, **switches)
+    known = list(torch.randn(4, 2, 7)) if dino_v2 else None
+    assert model.needs_semantics == dino_v2
+    assert (model.code is not None) == cfe
+    with torch.no_grad():  # nothing that starts at zero may hide a part that is not connected
+        for parameter in model.parameters():
+            parameter.add_(0.1 * torch.randn(parameter.shape))
+    model(torch.rand(2, 3, 16, 16), known).square().sum().backward()
+    assert [n for n, p in model.named_parameters() if p.grad is None or not p.grad.any()] == []
+
+
+def test_the_first_row_of_table_vi_is_the_plain_backbone():
+    switches = table_vi_switches(dino_v2=False, pgm=False, cfe=False)
+    with torch.device("meta"):
+        model = models.create("perceive-ir", **switches)
+        on_nafnet = models.create(
+            "perceive-ir", **{**models.preset("perceive-ir", "paper-nafnet"), **switches}
+        )
+    assert model.count_parameters() == 26_126_644
+    assert on_nafnet.count_parameters() == 17_111_907
+
+
+@pytest.mark.parametrize("pgca", ["single", "double", "none"])
+@pytest.mark.parametrize("scope", ["block", "level"])
+@pytest.mark.parametrize("body", ["linear_conv1x1", "linear_conv3x3", "mlp", "shift"])
+@pytest.mark.parametrize("backbone", ["restormer", "nafnet"])
+def test_switches_combine(backbone, body, scope, pgca):
+    model = models.create(
+        "perceive-ir",
+        **SMALL,
+        backbone=backbone,
+        pgm_body=body,
+        pgm_scope=scope,
+        pgca=pgca,
+        etb_residual="input",
+        pgm_one_plus_gamma=False,
+    )
+    with torch.no_grad():
+        restored = model(torch.rand(1, 3, 16, 16), list(torch.randn(4, 1, 7)))
+    assert restored.isfinite().all()
