@@ -135,9 +135,9 @@ def prompt_recipe(scale: str | None = None, **changes: Any) -> PromptRecipe:
         cuts_per_photograph=by_scale(smoke=1, pocket=4, paper=0, scale=scale),
         photographs=by_scale(smoke=3, pocket=None, paper=None, scale=scale),
         scenes=by_scale(smoke=3, pocket=24, paper=0, scale=scale),
-        cuts=by_scale(smoke=1, pocket=6, paper=0, scale=scale),
+        cuts=by_scale(smoke=1, pocket=4, paper=0, scale=scale),
         batch=by_scale(smoke=8, pocket=32, paper=0, scale=scale),
-        steps=by_scale(smoke=10, pocket=1500, paper=0, scale=scale),
+        steps=by_scale(smoke=10, pocket=800, paper=0, scale=scale),
         # A short run in a small space takes a higher rate than 100,000 steps in CLIP's.
         rate=2e-3,
         floor=1e-5,

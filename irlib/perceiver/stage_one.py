@@ -156,7 +156,7 @@ def open_sources(
     held_out = EmbeddedSource(
         recipe.tasks,
         side=side,
-        cuts=3 * recipe.cuts_per_photograph,
+        cuts=2 * recipe.cuts_per_photograph,
         seed=recipe.seed,
         held_out=True,
     )
