@@ -79,7 +79,7 @@ class Steering:
 class GuidedRestormer(nn.Module):
     """:class:`~irlib.models.Restormer` whose latent and decoder stages are guided.
 
-    Source: Perceive-IR, figure 2. Parts have the names of Restormer's. Taught in chapter 06.
+    Source: Perceive-IR, figure 2. Parts have the names of Restormer's. Taught in chapter 11.
 
     Args:
         steering: How the guided stages are told of the priors.
@@ -168,7 +168,7 @@ class GuidedRestormer(nn.Module):
 class GuidedNafNet(NAFNet):
     """:class:`~irlib.models.NAFNet` whose decoder stages are guided; its middle is not.
 
-    Parts have the names of NAFNet's. Taught in chapter 06.
+    Parts have the names of NAFNet's. Taught in chapter 11.
 
     Args:
         steering: How the guided stages are told of the priors.

@@ -29,7 +29,7 @@ class PerceiveIR(RestorationModel):
     degradation (:class:`~irlib.nn.degradation_code.DegradationEncoder`).
     Source: Zhang and others, "Perceive-IR: Learning to Perceive Degradation Better for All-in-One
     Image Restoration", 2024 (arXiv 2408.15994), section 3.3 and figure 2, with the authors' code
-    where the text is silent. Taught in chapter 06.
+    where the text is silent. Taught in chapter 11.
 
     The frozen encoder stays outside, so that state, optimiser and parameter count hold only what
     is trained; :class:`~irlib.models.semantics.WithSemantics` puts both together.

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from irlib.errors import UsageError
 from irlib.models import nafnet
+from irlib.registry import unknown_name
 
 # Length of the class tokens of the pocket DINO.
 POCKET_SEMANTICS = 96
@@ -35,10 +37,13 @@ def released() -> dict[str, Any]:
 
 
 def pocket() -> dict[str, Any]:
-    """A network that a laptop trains in minutes, steered by the pocket DINO."""
+    """A network that a laptop trains in minutes, steered by the pocket DINO.
+
+    It has about as many parameters, and as long a step, as the pocket Restormer and PromptIR.
+    """
     return {
         "dim": 16,
-        "num_blocks": (1, 2, 2, 1),
+        "num_blocks": (1, 2, 3, 1),
         "num_refinement_blocks": 1,
         "heads": (1, 1, 2, 4),
         "ffn_expansion_factor": 2.0,
@@ -89,19 +94,37 @@ PRESETS = {
 }
 
 
-def table_vi_switches(*, dino_v2: bool, pgm: bool, cfe: bool) -> dict[str, Any]:
-    """Returns the arguments that stand for a row of Perceive-IR's Table VI.
+PARTS = ("dino", "cfe", "pgm", "pgca")
+
+
+def without(*parts: str) -> dict[str, Any]:
+    """Returns the arguments of a network that lacks parts: a row of Perceive-IR's Table VI.
 
     The paper does not say what a guidance is told without semantics and code: here a learned
     constant. Nor does it say how semantics and code enter without a guidance: here a linear layer
-    adds them to the features, and the blocks are the backbone's own.
+    adds them to the features. Without all of them the backbone alone is left. Taught in chapter 11.
 
     Args:
-        dino_v2: Whether the row has semantics.
-        pgm: Whether it has the guidance, and the attention from it.
-        cfe: Whether it has the degradation code.
+        *parts: "dino" (the semantics), "cfe" (the code), "pgm" (the guidance, and with it the
+            attention from the guide), "pgca" (that attention: the backbone's own blocks instead).
+
+    Raises:
+        UsageError: An unknown part.
+
+    Example:
+        >>> without("cfe", "pgca")
+        {'use_code': False, 'pgca': 'none'}
     """
-    known = {"use_semantics": dino_v2, "use_code": cfe}
-    if pgm:
-        return known
-    return {**known, "pgca": "none", "pgm_body": "shift" if dino_v2 or cfe else "none"}
+    for part in parts:
+        if part not in PARTS:
+            raise UsageError(unknown_name("part of perceive-ir", part, list(PARTS)))
+    switches: dict[str, Any] = {}
+    if "dino" in parts:
+        switches["use_semantics"] = False
+    if "cfe" in parts:
+        switches["use_code"] = False
+    if "pgm" in parts:
+        switches["pgm_body"] = "none" if {"dino", "cfe"} <= set(parts) else "shift"
+    if "pgm" in parts or "pgca" in parts:
+        switches["pgca"] = "none"
+    return switches

@@ -17,7 +17,7 @@ def load_backbone(model: PerceiveIR, plain: RestorationModel) -> PerceiveIR:
 
     Every tensor is taken over; guides start equal to the features and the norm of the queries equal
     to that of the keys. The network then restores like ``plain``, whatever the prior, until it has
-    learned something. Taught in chapter 06.
+    learned something. Taught in chapter 11.
 
     Args:
         model: Filled in place. One guidance a block and a single attention, or ``pgca="none"``;

@@ -43,7 +43,7 @@ class DegradationEncoder(nn.Module):
 
     Equation: :math:`Z = \mathrm{head}(\mathrm{mean}_{h,w}(\mathrm{body}(x)))` (Perceive-IR,
     section 3.3 and figure 3). The contrastive loss draws the codes of two crops of one image
-    together and those of other degradations apart. Taught in chapter 06.
+    together and those of other degradations apart. Taught in chapter 08.
 
     Args:
         body: "residual", one :class:`ResidualBlock` a width and a head of two linear layers, as in

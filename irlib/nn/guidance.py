@@ -21,7 +21,7 @@ class PromptGuidance(nn.Module):
 
     Equation: :math:`Y = (1 + \gamma(P)) \odot X + \beta(P)`, the same at every pixel (Perceive-IR,
     Eq. 6; its figure writes :math:`\gamma X`, its code :math:`(1 + \gamma) X`).
-    Taught in chapter 06.
+    Taught in chapter 09.
 
     Args:
         prior_dim: Length of the prior.
@@ -102,7 +102,7 @@ class GuidedStage(nn.Module):
 
     A shared guide together with ``residual="guidance"`` restarts the identity path in every block:
     each sees its predecessors only through keys and values, and hardly any gradient reaches the
-    first ones. Taught in chapter 06.
+    first ones. Taught in chapter 09.
 
     Args:
         blocks: Blocks that take features and guide, or features alone.

@@ -52,7 +52,7 @@ class GuidedMixer(nn.Module):
 
     Equation: :math:`\mathrm{CA}(\mathrm{LN}_g(Y), \mathrm{LN}_1(X))`, the one attention of
     Perceive-IR's figure; with ``double``, :math:`\mathrm{MDTA}(\mathrm{LN}_m(\mathrm{CA}(\cdot)))`,
-    the two of its Eq. 8 and code. Taught in chapter 06.
+    the two of its Eq. 8 and code. Taught in chapter 09.
 
     Args:
         dim: Channels.
@@ -84,7 +84,7 @@ class GuidedTransformerBlock(nn.Module):
 
     Equation: :math:`X' = Y + \mathrm{PGCA}(X, Y)` and
     :math:`X'' = X' + \mathrm{GDFN}(\mathrm{LN}_2(X'))` (Perceive-IR, Eq. 8). With a guide equal to
-    the features and equal norms this is :class:`~irlib.nn.TransformerBlock`. Taught in chapter 06.
+    the features and equal norms this is :class:`~irlib.nn.TransformerBlock`. Taught in chapter 09.
 
     Args:
         dim: Channels.
@@ -129,7 +129,7 @@ class GuidedNafBlock(nn.Module):
     Equation: :math:`X' = Y + \beta \odot \mathrm{PGCA}(X, Y)` and
     :math:`X'' = X' + \gamma \odot \mathrm{FFN}(\mathrm{LN}_2(X'))`. The paper only names its NAFNet
     variant; this design gives the size it states. A fresh block returns its guide. Taught in
-    chapter 06.
+    chapter 09.
 
     Args:
         dim: Channels.

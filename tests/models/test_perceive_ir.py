@@ -248,6 +248,13 @@ def test_without_semantics_none_are_needed():
     assert torch.equal(model(image), model(image, semantics(1)))
 
 
+def test_the_network_is_one_graph_for_a_compiler():
+    model, image, known = tiny(), torch.rand(1, 3, 20, 24), semantics(1)
+    compiled = torch.compile(model, backend="eager", fullgraph=True)
+    with torch.no_grad():
+        torch.testing.assert_close(compiled(image, known), model(image, known))
+
+
 def test_feature_maps_stay_channels_last():
     for model in (tiny(), tiny(backbone="nafnet")):
         strayed = []

@@ -1,12 +1,13 @@
 """Presets build again from their own configuration, and each ablation is a set of arguments."""
 
-from itertools import product
+from itertools import combinations
 
 import pytest
 import torch
 
 from irlib import models
-from irlib.models.perceive_ir_presets import PRESETS, table_vi_switches
+from irlib.errors import UsageError
+from irlib.models.perceive_ir_presets import PARTS, PRESETS, without
 
 SMALL = {
     "dim": 8,
@@ -41,21 +42,28 @@ def test_a_weights_file_builds_the_same_network_again(tmp_path):
     assert torch.equal(loaded(image, known), model(image, known))
 
 
-def test_the_pocket_network_fits_into_five_megabytes():
+def test_the_pocket_network_is_as_large_as_those_it_is_compared_with():
     with torch.device("meta"):
-        model = models.create("perceive-ir", preset_name="pocket")
-    assert model.count_parameters() <= 1_200_000
+        count = models.create("perceive-ir", preset_name="pocket").count_parameters()
+        others = [
+            models.create(name, preset_name="pocket").count_parameters()
+            for name in ("restormer", "promptir")
+        ]
+    assert count <= 1_200_000  # five megabytes
+    assert all(abs(count - other) <= 0.1 * other for other in others)
 
 
-@pytest.mark.parametrize(("dino_v2", "pgm", "cfe"), list(product([False, True], repeat=3)))
+ABLATIONS = [parts for n in range(5) for parts in combinations(PARTS, n)]
+
+
+@pytest.mark.parametrize("parts", ABLATIONS, ids="-".join)
 @pytest.mark.parametrize("backbone", ["restormer", "nafnet"])
-def test_every_row_of_table_vi_can_be_built_and_trained(backbone, dino_v2, pgm, cfe):
+def test_every_row_of_table_vi_can_be_built_and_trained(backbone, parts):
     torch.manual_seed(0)
-    switches = table_vi_switches(dino_v2=dino_v2, pgm=pgm, cfe=cfe)
-    model = models.create("perceive-ir", **SMALL, backbone=backbone, **switches)
-    known = list(torch.randn(4, 2, 7)) if dino_v2 else None
-    assert model.needs_semantics == dino_v2
-    assert (model.code is not None) == cfe
+    model = models.create("perceive-ir", **SMALL, backbone=backbone, **without(*parts))
+    known = None if "dino" in parts else list(torch.randn(4, 2, 7))
+    assert model.needs_semantics == (known is not None)
+    assert (model.code is None) == ("cfe" in parts)
     with torch.no_grad():  # nothing that starts at zero may hide a part that is not connected
         for parameter in model.parameters():
             parameter.add_(0.1 * torch.randn(parameter.shape))
@@ -63,8 +71,13 @@ def test_every_row_of_table_vi_can_be_built_and_trained(backbone, dino_v2, pgm, 
     assert [n for n, p in model.named_parameters() if p.grad is None or not p.grad.any()] == []
 
 
+def test_an_unknown_part_is_named():
+    with pytest.raises(UsageError, match="did you mean 'dino'"):
+        without("dinov2")
+
+
 def test_the_first_row_of_table_vi_is_the_plain_backbone():
-    switches = table_vi_switches(dino_v2=False, pgm=False, cfe=False)
+    switches = without("dino", "pgm", "cfe")
     with torch.device("meta"):
         model = models.create("perceive-ir", **switches)
         on_nafnet = models.create(
