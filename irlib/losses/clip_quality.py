@@ -44,5 +44,7 @@ def good_share(image_features: Tensor, text_features: Tensor, *, scale: float = 
     Returns:
         (B,), in (0, 1).
     """
-    similarities = image_features.float() @ text_features.detach().float().t()
-    return torch.softmax(scale * similarities, dim=1)[:, -1]
+    # Cosines of CLIP differ in the third digit, which bf16 does not have.
+    with torch.autocast(image_features.device.type, enabled=False):
+        similarities = image_features.float() @ text_features.detach().float().t()
+        return torch.softmax(scale * similarities, dim=1)[:, -1]

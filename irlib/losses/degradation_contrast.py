@@ -99,20 +99,21 @@ def contrast_terms(
         raise UsageError(f"the temperature is {temperature}; expected a number above 0.")
     gather = gather_over_ranks if gather is None else gather
 
-    # Cosines near 1 over a small temperature need more digits than bf16 has.
-    anchor = F.normalize(code.float(), dim=1)
-    others = gather(anchor.detach())
-    if negatives == "other_task":
-        is_negative = labels[:, None] != gather(labels)[None, :]
-    else:
-        own = _own_rows(len(anchor), len(others), anchor.device)
-        is_negative = own[:, None] != torch.arange(len(others), device=anchor.device)
+    # Cosines over a small temperature need more digits than bf16 has, also under autocast.
+    with torch.autocast(code.device.type, enabled=False):
+        anchor = F.normalize(code.float(), dim=1)
+        others = gather(anchor.detach())
+        if negatives == "other_task":
+            is_negative = labels[:, None] != gather(labels)[None, :]
+        else:
+            own = _own_rows(len(anchor), len(others), anchor.device)
+            is_negative = own[:, None] != torch.arange(len(others), device=anchor.device)
 
-    with_positive = (anchor * F.normalize(positive.float(), dim=1)).sum(1, keepdim=True)
-    with_negatives = (anchor @ others.t()).masked_fill(~is_negative, -torch.inf)
-    logits = torch.cat([with_positive, with_negatives], dim=1) / temperature
-    # An anchor without a negative keeps its positive alone: log(1), zero, with a zero gradient.
-    terms = torch.logsumexp(logits, dim=1) - logits[:, 0]
+        with_positive = (anchor * F.normalize(positive.float(), dim=1)).sum(1, keepdim=True)
+        with_negatives = (anchor @ others.t()).masked_fill(~is_negative, -torch.inf)
+        logits = torch.cat([with_positive, with_negatives], dim=1) / temperature
+        # An anchor without a negative keeps its positive alone: log(1), zero, a zero gradient.
+        terms = torch.logsumexp(logits, dim=1) - logits[:, 0]
     return ContrastTerms(terms, is_negative.any(dim=1))
 
 

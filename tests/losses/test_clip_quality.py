@@ -100,3 +100,10 @@ def test_pixels_out_of_range_are_clamped_and_get_no_gradient():
     assert float(loss.detach()) == float(clip_quality(inside, encoder, texts))
     loss.backward()
     assert float(outside.grad[..., 0, 0].abs().max()) == 0
+
+
+def test_autocast_does_not_blur_the_cosines():
+    images, texts = directions(11, 5), directions(12)
+    with torch.autocast("cpu", torch.bfloat16):
+        shares = good_share(images, texts)
+    assert torch.equal(shares, good_share(images, texts))

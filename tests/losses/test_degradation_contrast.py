@@ -110,6 +110,13 @@ def test_noise_levels_can_have_labels_of_their_own():
     assert labels[0] == labels[2]
 
 
+def test_autocast_does_not_blur_the_cosines():
+    z, positive = codes()
+    with torch.autocast("cpu", torch.bfloat16):
+        loss = degradation_contrast(z, positive, TASKS)
+    assert torch.equal(loss, degradation_contrast(z, positive, TASKS))
+
+
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
