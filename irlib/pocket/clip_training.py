@@ -1,5 +1,6 @@
 """A pocket CLIP: pictures and true sentences are pulled together, false ones pushed apart."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,8 @@ def train_clip(recipe: PocketRecipe, run_dir: Path, **options: Any) -> tuple[Pat
     2021), with all true sentences of a batch as targets: "a terrible photo" fits every heavily
     degraded picture, and must not be pushed away from any of them.
 
-    The token table holds only the rows of words that a caption uses, in training and in the file.
+    The token table holds only the rows of words that a caption uses, in training and in the file,
+    where matrices are kept in half precision.
 
     Args:
         recipe: See :func:`irlib.pocket.recipes.pocket_recipe`.
@@ -86,11 +88,19 @@ def train_clip(recipe: PocketRecipe, run_dir: Path, **options: Any) -> tuple[Pat
         restored=True,
     )
     minutes = fit(recipe, network, data, loss_of, run_dir, **options)
-    state = {**network.state_dict(), TOKEN_IDS: kept}
+    state = {**compact(network.state_dict()), TOKEN_IDS: kept}
     path = run_dir / "clip-pocket.safetensors"
     facts = {"steps": recipe.steps, "seed": recipe.seed, "minutes": minutes}
     facts |= {"recipe": recipe.as_dict(), "recipe_hash": recipe.hash()}
     return write_weights(path, "clip", state, config, **facts), minutes
+
+
+def compact(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Matrices and kernels in half precision; statistics, biases and scalars as they are."""
+    return {
+        key: value.half() if value.ndim > 1 and value.is_floating_point() else value
+        for key, value in state.items()
+    }
 
 
 def true_pairs_loss(logits: Tensor, true: Tensor) -> Tensor:

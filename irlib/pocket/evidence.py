@@ -25,6 +25,9 @@ from irlib.pocket.held_out import (
     held_out_crops,
     picture_halves,
 )
+from irlib.pocket.pictures import SIDE
+
+Readings = Callable[[Tensor], dict[str, Tensor]]
 
 TIERS = ("a terrible photo", "an excellent photo")
 
@@ -43,15 +46,19 @@ def evidence_of(
     if name == "dino":
         crops, scenes = (1, 2) if small else (6, 24)
         notes = f"ridge read-outs, {crops * len(SIDES)} crops of each picture and half"
-        return linear_probes(model, untrained(model), crops, scenes=scenes), notes
+        read = dino_readings(model, untrained(model))
+        return linear_probes(read, model.image_size, crops, scenes=scenes), notes
     # A distance is taken at full size, where large crops cost most and tell nothing new.
     sides = SIDES[: 1 if small else len(SIDES) if name == "clip" else 2]
     notes = f"{crops * len(sides)} crops of each held-out photograph, none seen in training"
     if name == "clip":
         return zero_shot_naming(model, crops, sides=sides), notes
+    other = untrained(model)
     values = severity_order(perceptual_distance(model), crops, sides=sides)
-    rival = severity_order(perceptual_distance(untrained(model)), crops, sides=sides)
-    return values | {f"{key}/untrained": rival[key] for key in ("order", "shift_preferred")}, notes
+    rival = severity_order(perceptual_distance(other), crops, sides=sides)
+    values |= {f"{key}/untrained": rival[key] for key in ("order", "shift_preferred")}
+    probe = linear_probes(vgg_readings(model, other), SIDE, crops, scenes=2)
+    return values | {k: v for k, v in probe.items() if k.startswith("degradation")}, notes
 
 
 def untrained(model: Dino | Vgg, seed: int = 0) -> Dino | Vgg:
@@ -126,40 +133,80 @@ def zero_shot_naming(
 
 
 def linear_probes(
-    dino: Dino, rival: Dino, per_side: int = 6, seed: int = 0, scenes: int = 24
+    read: Readings, side: int, per_side: int = 6, seed: int = 0, scenes: int = 24
 ) -> dict[str, float]:
-    """What a linear read-out finds in the class tokens.
+    """What a linear read-out finds in features.
 
     Two questions. *Which picture*: crops from the left halves of the held-out photographs and of
     unseen dead-leaves scenes train the read-out, crops from the right halves test it. *Which
     degradation*: two held-out photographs train it, the third tests it, each in turn.
 
     Args:
-        dino: The model.
-        rival: The same network untrained, to show what the architecture alone gives.
+        read: From pictures (N, 3, S, S) in [0, 1] to features (N, D) of several kinds by name, see
+            :func:`dino_readings` and :func:`vgg_readings`.
+        side: The side S that crops of all sizes are resized to.
         per_side: Crops of each side and picture.
         seed: Seed of crops and degradations.
         scenes: Dead-leaves scenes beside the held-out photographs.
 
     Returns:
-        ``picture`` and ``degradation``, accuracies of ``dino`` on all four depths together;
-        ``picture/block-N`` and ``degradation/block-N`` on one; ``.../untrained`` those of the
-        rival; ``.../mean-colour`` those of the three mean colours; ``.../chance``.
+        Accuracies ``picture`` and ``degradation``, each followed by the name of the features, and
+        ``picture/chance``, ``degradation/chance``.
     """
-    pictures = [_readings(dino, rival, *part) for part in picture_halves(per_side, seed, scenes)]
-    photographs = [_readings(dino, rival, *part) for part in degradation_sets(per_side, seed)]
+
+    def with_labels(crops: list[Tensor], labels: Tensor) -> dict[str, tuple[Tensor, Tensor]]:
+        images = torch.cat([resize(crop[None], side) for crop in crops])
+        return {name: (features, labels) for name, features in read(images).items()}
+
+    pictures = [with_labels(*part) for part in picture_halves(per_side, seed, scenes)]
+    photographs = [with_labels(*part) for part in degradation_sets(per_side, seed)]
     values = {}
-    for reading in pictures[0]:
-        values[f"picture{reading}"] = probe_accuracy(*pictures[0][reading], *pictures[1][reading])
+    for name in pictures[0]:
+        values[f"picture{name}"] = probe_accuracy(*pictures[0][name], *pictures[1][name])
         folds = []
         for held in photographs:
-            rest = [other[reading] for other in photographs if other is not held]
+            rest = [other[name] for other in photographs if other is not held]
             x, y = (torch.cat(parts) for parts in zip(*rest, strict=True))
-            folds.append(probe_accuracy(x, y, *held[reading]))
-        values[f"degradation{reading}"] = _mean(folds)
+            folds.append(probe_accuracy(x, y, *held[name]))
+        values[f"degradation{name}"] = _mean(folds)
     values["picture/chance"] = 1 / (len(TEST_PHOTOS) + scenes)
     values["degradation/chance"] = 1 / len(NAMES)
     return values
+
+
+def dino_readings(dino: Dino, rival: Dino) -> Readings:
+    """Class tokens of all four depths together (no suffix) and of each block by itself.
+
+    ``/untrained`` are those of the rival, all depths; ``/mean-colour`` the three mean colours.
+    """
+
+    def read(images: Tensor) -> dict[str, Tensor]:
+        found = _in_parts(dino.features, images)
+        blocks = zip(dino.blocks, found, strict=True)
+        return {
+            "": torch.cat(found, dim=1),
+            "/untrained": torch.cat(_in_parts(rival.features, images), dim=1),
+            "/mean-colour": images.mean(dim=(2, 3)),
+            **{f"/block-{block}": features for block, features in blocks},
+        }
+
+    return read
+
+
+def vgg_readings(vgg: Vgg, rival: Vgg) -> Readings:
+    """Means of the four maps over the picture; ``/untrained`` those of the rival."""
+
+    def means(model: Vgg) -> Callable[[Tensor], list[Tensor]]:
+        return lambda images: [m.mean(dim=(2, 3)) for m in model.features(images)]
+
+    def read(images: Tensor) -> dict[str, Tensor]:
+        return {
+            "": torch.cat(_in_parts(means(vgg), images), dim=1),
+            "/untrained": torch.cat(_in_parts(means(rival), images), dim=1),
+            "/mean-colour": images.mean(dim=(2, 3)),
+        }
+
+    return read
 
 
 def severity_order(
@@ -237,25 +284,11 @@ def probe_accuracy(x: Tensor, y: Tensor, u: Tensor, v: Tensor, ridge: float = 0.
     return float((answers == v).double().mean())
 
 
-def _readings(
-    dino: Dino, rival: Dino, crops: list[Tensor], labels: Tensor
-) -> dict[str, tuple[Tensor, Tensor]]:
-    """What a linear read-out is given: features of each kind, with the labels."""
-    images = torch.cat([resize(crop[None], dino.image_size) for crop in crops])
-    found, random = (_features(model, images) for model in (dino, rival))
-    readings = {
-        "": torch.cat(found, dim=1),
-        "/untrained": torch.cat(random, dim=1),
-        "/mean-colour": images.mean(dim=(2, 3)),
-    }
-    readings |= {f"/block-{block}": part for block, part in zip(dino.blocks, found, strict=True)}
-    return {name: (reading, labels) for name, reading in readings.items()}
-
-
-def _features(model: Dino, images: Tensor) -> list[Tensor]:
+@torch.no_grad()
+def _in_parts(features: Callable[[Tensor], list[Tensor]], images: Tensor) -> list[Tensor]:
     """Features of many pictures, a few at a time."""
-    parts = [model.features(part.to(model.device)) for part in images.split(64)]
-    return [torch.cat(depth).cpu() for depth in zip(*parts, strict=True)]
+    parts = [features(part) for part in images.split(64)]
+    return [torch.cat(depth) for depth in zip(*parts, strict=True)]
 
 
 def _mean(values: list[float]) -> float:

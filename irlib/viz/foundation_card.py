@@ -49,6 +49,9 @@ QUESTIONS = {
         ("order/chance", "the same by chance"),
         ("shift_preferred", "a shift by one pixel is nearer than noise of equal squared error"),
         ("shift_preferred/untrained", "the same, untrained network"),
+        ("degradation", "linear read-out: which degradation an unseen photograph has"),
+        ("degradation/untrained", "the same, untrained network"),
+        ("degradation/chance", "the same by chance"),
     ),
 }
 

@@ -9,11 +9,14 @@ from irlib.foundation.sources import Source
 from irlib.foundation.vgg import vgg_layers
 from irlib.pocket.degraded import LEVELS, NAMES
 from irlib.pocket.evidence import (
+    dino_readings,
+    evidence_of,
     linear_probes,
     perceptual_distance,
     probe_accuracy,
     severity_order,
     untrained,
+    vgg_readings,
     zero_shot_naming,
 )
 from irlib.pocket.held_out import SIDES, degradation_sets, degraded_ladder, held_out_crops
@@ -130,21 +133,36 @@ def test_untrained_layers_are_others_of_the_same_shape():
 
 
 class Colours:
-    """Stands for a DINO whose tokens are mean colours and noise."""
+    """Stands for a DINO whose tokens are mean colours."""
 
     blocks = (1, 2, 3, 4)
-    image_size = 16
-    device = torch.device("cpu")
 
     def features(self, images) -> list[torch.Tensor]:
         return [images.mean(dim=(2, 3))] * 4
 
 
 def test_probes_report_model_rival_and_chance():
-    values = linear_probes(Colours(), Colours(), per_side=1, scenes=2)
+    values = linear_probes(dino_readings(Colours(), Colours()), 16, per_side=1, scenes=2)
     assert values["picture/block-3"] == values["picture/mean-colour"]
     assert values["picture"] == values["picture/untrained"]
     assert values["picture/chance"] == pytest.approx(1 / 5)
     assert values["picture/mean-colour"] > values["picture/chance"]
     assert 0 <= values["degradation"] <= 1
     assert {key for key, _ in QUESTIONS["dino"]} <= set(values)
+
+
+def test_the_measurement_of_vgg_holds_what_its_card_asks_for():
+    vgg = Vgg(vgg_layers((4, 4, 4, 4, 4, 4, 4)), Source("file"))
+    values, notes = evidence_of("vgg", vgg, small=True)
+    assert {key for key, _ in QUESTIONS["vgg"]} <= set(values)
+    assert all(0 <= value <= 1 for value in values.values())
+    assert "none seen in training" in notes
+
+
+def test_means_of_maps_are_read(generator):
+    vgg = Vgg(vgg_layers((4, 4, 5, 5, 6, 6, 6)), Source("file"))
+    images = torch.rand(3, 3, 16, 16, generator=generator)
+    readings = vgg_readings(vgg, untrained(vgg))(images)
+    assert readings[""].shape == (3, 4 + 5 + 6 + 6)
+    assert torch.allclose(readings[""][:, :4], vgg.features(images)[0].mean(dim=(2, 3)))
+    assert not torch.equal(readings[""], readings["/untrained"])
