@@ -42,6 +42,9 @@ GROUPS = {
     "ledger": ("irlib.cli.ledger:app", "Records of measured numbers."),
 }
 
+#: Options that take several words after one another.
+SEVERAL = ("--tasks", "--words")
+
 
 # Typer may carry its own copy of click; this is ClickException of the copy it uses.
 _WrongCommandLine = typer.BadParameter.__mro__[2]
@@ -92,14 +95,14 @@ def run(arguments: list[str]) -> int:
         return getattr(error, "exit_status", 1)
 
 
-def spread(arguments: list[str], option: str) -> list[str]:
-    """Lets one option take several words: ``--tasks a b`` becomes ``--tasks a --tasks b``."""
+def spread(arguments: list[str], options: tuple[str, ...] = SEVERAL) -> list[str]:
+    """Lets an option take several words: ``--tasks a b`` becomes ``--tasks a --tasks b``."""
     result: list[str] = []
-    taking = False
+    taking = ""
     for position, word in enumerate(arguments):
         if word.startswith("-"):
-            taking = word == option
-        elif taking and arguments[position - 1] != option:
-            result.append(option)
+            taking = word if word in options else ""
+        elif taking and arguments[position - 1] != taking:
+            result.append(taking)
         result.append(word)
     return result

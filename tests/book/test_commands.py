@@ -33,7 +33,7 @@ def test_irlib_understands_the_command(page, line):
     words = shlex.split(line)[1:]
     if {"COMMAND", "--help"} & set(words):
         return
-    words = [word.rstrip("…") for word in cli.spread(words, "--tasks")]
+    words = [word.rstrip("…") for word in cli.spread(words)]
     command = typer.main.get_command(cli.build())
     context = command.context_class(command, info_name="irlib")
     name = "irlib"

@@ -272,10 +272,12 @@ def test_every_command_shows_an_example_or_needs_none():
 
 
 def test_several_words_after_one_option():
-    spread = cli.spread(["train", "x", "--tasks", "a", "b", "--steps", "3", "-r", "c"], "--tasks")
+    spread = cli.spread(["train", "x", "--tasks", "a", "b", "--steps", "3", "-r", "c"])
     assert spread == ["train", "x", "--tasks", "a", "--tasks", "b", "--steps", "3", "-r", "c"]
-    assert cli.spread(spread[2:6], "--tasks") == spread[2:6]
-    assert cli.spread(["--tasks"], "--tasks") == ["--tasks"]
+    assert cli.spread(spread[2:6]) == spread[2:6]
+    assert cli.spread(["--tasks"]) == ["--tasks"]
+    both = cli.spread(["--tasks", "a", "--words", "b", "c d"])
+    assert both == ["--tasks", "a", "--words", "b", "--words", "c d"]
 
 
 def test_training_on_two_tasks_by_name(tmp_path):
