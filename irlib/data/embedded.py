@@ -18,6 +18,10 @@ from irlib.errors import UsageError
 PHOTO_SCALES = (1.0, 0.7, 0.5)
 
 
+#: Tasks whose clean patches are sometimes faded: a flat, grey street is not always hazy.
+FADED_TASKS = ("denoise", "derain", "deblur")
+
+
 class EmbeddedPairs(PatchesByPosition):
     """Endless degraded/target patches from photographs and dead-leaves scenes, tasks in turn.
 
@@ -32,6 +36,8 @@ class EmbeddedPairs(PatchesByPosition):
         scenes: Number of dead-leaves scenes drawn once and kept (8 bits a channel).
         scene_size: Side of a scene in pixels, at least that of the largest patch.
         photo_share: Share of the patches that come from photographs.
+        faded: Share of the clean patches of :data:`FADED_TASKS` that are drawn towards a grey, so
+            that weak contrast alone does not mean haze.
         modes: Flips and rotations to draw from, by their number in
             :func:`irlib.data.augment.dihedral`.
         seed: Seed of scenes, crops and degradations.
@@ -50,12 +56,14 @@ class EmbeddedPairs(PatchesByPosition):
         scenes: int = 64,
         scene_size: int = 320,
         photo_share: float = 0.6,
+        faded: float = 0.5,
         modes: Sequence[int] = DIHEDRAL_MODES,
         seed: int = 0,
         length: int = 1_000_000,
     ) -> None:
         self.tasks, self.patch, self.seed, self.length = tuple(tasks), patch, seed, length
         self.cycle = turn_order(self.tasks, turns or {})
+        self.faded = faded
         self.photo_share = photo_share if scenes else 1.0
         self.modes = tuple(modes)
         self.scenes = [_bytes(*_scene(scene_size, seed, i)) for i in range(scenes)]
@@ -68,6 +76,8 @@ class EmbeddedPairs(PatchesByPosition):
         generator = generator_for("train", self.seed, position)
         target, depth = self._clean_patch(patch, generator)
         task = self.cycle[position % len(self.cycle)]
+        if self.tasks[task] in FADED_TASKS:
+            target = _faded(target, self.faded, generator)
         degraded = degrade_task(target, self.tasks[task], generator=generator, depth=depth).image
         return {"degraded": degraded, "target": target, "task": torch.tensor(task)}
 
@@ -89,6 +99,15 @@ class EmbeddedPairs(PatchesByPosition):
         window = (..., slice(top, top + patch), slice(left, left + patch))
         target = dihedral(image[window], mode).float() / 255
         return target, None if depth is None else dihedral(depth[window], mode).float() / 255
+
+
+def _faded(image: Tensor, share: float, generator: torch.Generator) -> Tensor:
+    """Draws a share of images towards one grey, keeping a third of their contrast or more."""
+    chance, contrast, grey = torch.rand(3, generator=generator).tolist()
+    if chance >= share:
+        return image
+    kept = 0.35 + 0.65 * contrast
+    return kept * image + (1 - kept) * (0.2 + 0.6 * grey)
 
 
 def turn_order(tasks: Sequence[str], turns: Mapping[str, int]) -> tuple[int, ...]:

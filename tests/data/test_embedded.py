@@ -65,6 +65,23 @@ def test_a_task_takes_as_many_turns_as_it_is_given():
     assert [int(more[p]["task"]) for p in range(8)] == [0, 1, 2, 2] * 2
 
 
+def test_clean_patches_are_faded_where_weak_contrast_must_not_mean_haze():
+    tasks = ("dehaze", "deblur")
+    plain, faded = (EmbeddedPairs(tasks, **SMALL, faded=share) for share in (0.0, 1.0))
+    for position in range(12):
+        before, after = (pairs[position]["target"] for pairs in (plain, faded))
+        if position % 2 == 0:
+            assert torch.equal(before, after)
+            continue
+        assert 0 <= after.min() <= after.max() <= 1
+        if before.std() > 0.02:
+            ratio = float(after.std() / before.std())
+            assert 0.34 < ratio < 1
+            # One grey for the whole patch: the faded patch is a straight line of the plain one.
+            line = ratio * (before - before.mean()) + after.mean()
+            assert torch.allclose(after, line, atol=1e-4)
+
+
 def test_a_degraded_patch_belongs_to_its_target(pairs):
     for position in range(20):
         sample = pairs[position]
