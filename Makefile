@@ -49,7 +49,7 @@ reproduce: $(STAMP)  ## train the shipped pocket PromptIR again and measure it (
 	$(BIN)/irlib train promptir --scale pocket --steps 10000 --warmup 100 --scenes 128 \
 	    --run runs/promptir-pocket-64 --record promptir-pocket/training-first
 	$(BIN)/irlib train promptir --scale pocket --init runs/promptir-pocket-64/weights.safetensors \
-	    --patch 96 --batch 9 --turns deblur=3 dehaze=2 derain=2 --steps 1800 --rate 0.0008 \
+	    --patch 96 --batch 9 --turns deblur=3 dehaze=2 derain=2 --steps 1600 --rate 0.0008 \
 	    --warmup 50 --ema 0.998 --scenes 128 --seed 1 \
 	    --run runs/promptir-pocket --record promptir-pocket/training
 	cp runs/promptir-pocket/weights.safetensors irlib/weights/promptir-pocket.safetensors

@@ -94,7 +94,7 @@ def test_a_degraded_patch_belongs_to_its_target(pairs):
 
 def test_photographs_and_scenes_share_the_patches(monkeypatch):
     monkeypatch.setattr(embedded, "TRAIN_PHOTOS", TRAIN_PHOTOS[:1])
-    pairs = EmbeddedPairs(**SMALL, photo_share=0.0)
+    pairs = EmbeddedPairs(**SMALL, photo_share=0.0, faded=0.0)
     pairs.scenes = [(torch.full((3, 64, 64), 200, dtype=torch.uint8), None)]
     pairs.photographs = [(torch.zeros(3, 64, 64, dtype=torch.uint8), None)]
     assert all(pairs[p]["target"].mean() > 0.5 for p in range(8))
