@@ -24,6 +24,7 @@ from irlib.perceiver.folds import FOLDS
 from irlib.perceiver.sources import TierSource
 from irlib.scale import by_scale, checked_scale, current_scale
 from irlib.training import Recipe
+from irlib.training.checkpoint import load_checkpoint
 from irlib.training.loop import train
 
 #: How often an epoch lists each file of a task in the released code (one noise level a file).
@@ -153,6 +154,10 @@ def train_medium(
 
     Returns:
         The two files of weights, by the fold that they restore.
+
+    Raises:
+        UsageError: The folder holds networks of other samples or of another recipe.
+        IrlibError: Training failed.
     """
     run_dir, files = Path(run_dir), []
     for fold in FOLDS:
@@ -164,6 +169,8 @@ def train_medium(
         folder = run_dir / f"fold-{fold}"
         weights = folder / "weights.safetensors"
         if not (resume and weights.is_file() and _recipe_of(weights) == own.as_dict()):
+            if resume:
+                _require_same_run(folder, own)
             weights = train(
                 own,
                 folder,
@@ -258,6 +265,17 @@ def medium_folder(run_dir: str | Path, source: TierSource, networks: list[nn.Mod
 def read_medium(file: Path) -> Tensor:
     """A rendered medium image, (3, H, W) in [0, 1]."""
     return read_image(file).rgb()
+
+
+def _require_same_run(folder: Path, recipe: Recipe) -> None:
+    """Refuses a folder that holds the run of another recipe, in words that fit medium networks."""
+    try:
+        load_checkpoint(folder, recipe.as_dict())
+    except UsageError as error:
+        raise UsageError(
+            f"the medium networks in {folder.parent} were trained on other images, tasks or steps. "
+            "Give another folder (--medium DIR), or delete this one to train them anew."
+        ) from error
 
 
 def _recipe_of(weights: Path) -> dict | None:

@@ -121,5 +121,5 @@ def test_finished_networks_are_kept_and_other_data_is_refused(source, tmp_path):
     with pytest.raises(UsageError, match="irlib prompts train"):
         load_medium(tmp_path / "elsewhere")
     other = EmbeddedSource(TASKS, side=32, cuts=1, scenes=3, photographs=4)
-    with pytest.raises(UsageError, match="another recipe"):
+    with pytest.raises(UsageError, match="--medium"):
         train_medium(other, tmp_path, recipe, accelerator="cpu", progress=False)
