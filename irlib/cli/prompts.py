@@ -70,9 +70,12 @@ def train(
     medium_steps: Annotated[
         int | None, Data(help="Optimiser steps of each network that makes medium images.")
     ] = None,
+    medium_model: Annotated[
+        str | None, Data(help="Network that makes medium images. Default: restormer.")
+    ] = None,
     medium: Annotated[
         Path | None,
-        Data(help="Folder of the medium networks and images. Default: runs/medium-SCALE."),
+        Data(help="Folder of the medium networks and images. Default: runs/medium-MODEL-SCALE."),
     ] = None,
     run: Annotated[Path | None, Run(help="Folder of the run. Default: runs/prompts-SCALE.")] = None,
     restart: Annotated[bool, Run("--restart", help="Ignore prompts begun in the folder.")] = False,
@@ -120,6 +123,7 @@ def train(
         tasks=tuple(tasks) if tasks else None,
         scenes=scenes,
         cuts=cuts,
+        medium_model=medium_model,
         medium_steps=medium_steps,
     )
     if recipe.data == "benchmarks":
@@ -132,7 +136,7 @@ def train(
         recipe,
         encoder,
         folder,
-        medium_dir=medium or Path("runs") / f"medium-{recipe.scale}",
+        medium_dir=medium or Path("runs") / f"medium-{recipe.medium_model}-{recipe.scale}",
         data=data,
         resume=not restart,
         workers=workers,

@@ -42,6 +42,8 @@ class PromptRecipe:
         floor: Learning rate at its end.
         weight_decay: Decay of AdamW. 0.01 is PyTorch's default and that of the released code; it
             pulls word embeddings to zero.
+        medium_model: What makes the medium images: "restormer", or another network that needs
+            nothing but the image (Table X).
         medium_steps: Optimiser steps of each medium network; ``None`` takes those of
             :func:`irlib.perceiver.medium.medium_recipe`.
         seed: Seed of everything random.
@@ -65,6 +67,7 @@ class PromptRecipe:
     rate: float = 4e-5
     floor: float = 1e-6
     weight_decay: float = 0.0
+    medium_model: str = "restormer"
     medium_steps: int | None = None
     seed: int = 0
 

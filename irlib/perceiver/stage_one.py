@@ -171,7 +171,13 @@ def medium_networks(
     progress: bool = True,
 ) -> list[torch.nn.Module]:
     """The two networks of the medium tier, trained where they are not there yet."""
-    own = medium_recipe(recipe.scale, recipe.tasks, steps=recipe.medium_steps, seed=recipe.seed)
+    own = medium_recipe(
+        recipe.scale,
+        recipe.tasks,
+        recipe.medium_model,
+        steps=recipe.medium_steps,
+        seed=recipe.seed,
+    )
     on_cpu = torch.device(device).type == "cpu"
     accelerator = "cpu" if on_cpu else "auto"
     train_medium(source, folder, own, accelerator=accelerator, progress=progress)

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from irlib import models
 from irlib.errors import UsageError
 from irlib.perceiver.medium import (
     FoldPairs,
@@ -123,3 +124,11 @@ def test_finished_networks_are_kept_and_other_data_is_refused(source, tmp_path):
     other = EmbeddedSource(TASKS, side=32, cuts=1, scenes=3, photographs=4)
     with pytest.raises(UsageError, match="--medium"):
         train_medium(other, tmp_path, recipe, accelerator="cpu", progress=False)
+
+
+def test_other_networks_can_make_medium_images():
+    recipe = medium_recipe("smoke", TASKS, "promptir")
+    assert recipe.model == "promptir"
+    assert recipe.config == models.preset("promptir", "smoke")
+    with pytest.raises(UsageError, match="did you mean 'restormer'"):
+        medium_recipe("smoke", TASKS, "restromer")
