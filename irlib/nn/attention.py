@@ -34,6 +34,9 @@ def channel_attention(query: Tensor, key: Tensor, temperature: Tensor) -> Tensor
 
 def _row_lengths(rows: Tensor, dtype: torch.dtype) -> Tensor:
     """Euclidean length along the pixels, (B, h, d, N) to (B, h, d), never zero."""
+    if rows.device.type == "cpu" and rows.dtype == dtype:
+        # On a CPU, vector_norm is slow along an axis that is not the last in memory.
+        return rows.square().sum(dim=-1).clamp_min(SMALLEST_NORM**2).sqrt()
     return torch.linalg.vector_norm(rows, dim=-1, dtype=dtype).clamp_min(SMALLEST_NORM)
 
 
