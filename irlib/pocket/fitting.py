@@ -100,7 +100,9 @@ def fit(
                 bar.set_postfix(loss=f"{value:.4f}", images_per_s=f"{speed:.0f}")
                 recent, clock = [], now
             if interrupt.asked:
-                raise KeyboardInterrupt(f"stopped after step {done}; nothing was kept")
+                raise KeyboardInterrupt(
+                    f"stopped after step {done}; so short a training keeps nothing"
+                )
     return (time.perf_counter() - start) / 60
 
 

@@ -64,7 +64,7 @@ POCKET_VIT = (
 )
 
 RECIPES = {
-    "clip": PocketRecipe("clip", "pocket", 1500, 64, 1e-3, 75, 0.1, 128),
+    "clip": PocketRecipe("clip", "pocket", 2000, 64, 1e-3, 75, 0.1, 128),
     "dino": PocketRecipe("dino", "pocket", 1000, 64, 1e-3, 100, 0.04, 128, vit=POCKET_VIT),
     "vgg": PocketRecipe(
         "vgg",

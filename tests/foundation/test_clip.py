@@ -210,3 +210,18 @@ def test_a_pocket_file_stores_few_rows_and_refuses_words_it_never_saw(open_clip_
     assert sorted(small.known_words()) == ["a", "photo", "terrible", "x"]
     with pytest.raises(UsageError, match=r"never seen 'elephant' .*terrible"):
         small.tokenise(["a terrible elephant"])
+
+
+def test_published_weights_come_from_the_cache_with_openais_activation(file, monkeypatch):
+    asked = []
+
+    def cache(repository, name):
+        asked.append((repository, name))
+        return str(file)
+
+    monkeypatch.setattr("huggingface_hub.try_to_load_from_cache", cache)
+    (file.parent / "open_clip_config.json").write_text(json.dumps({"model_cfg": {}}))
+    clip = load_clip("pretrained")
+    assert asked == [("timm/vit_base_patch32_clip_224.openai", "open_clip_model.safetensors")]
+    assert clip.activation == "QuickGELU"
+    assert str(clip.source) == "pretrained: timm/vit_base_patch32_clip_224.openai"

@@ -158,3 +158,12 @@ def test_another_network_is_refused_by_its_missing_tensors(tmp_path):
     save_file({"visual.conv1.weight": torch.ones(1)}, path)
     with pytest.raises(UsageError, match=r"is not a DINOv2 .*pos_embed"):
         load_dino(path)
+
+
+def test_published_weights_come_from_the_cache_in_timms_layout(timm_dino, monkeypatch, tmp_path):
+    path = tmp_path / "model.safetensors"
+    save_file({key: value.clone() for key, value in timm_dino.state_dict().items()}, path)
+    monkeypatch.setattr("huggingface_hub.try_to_load_from_cache", lambda *_: str(path))
+    published = load_dino("pretrained", image_size=70)
+    assert published.source.detail == "timm/vit_base_patch14_dinov2.lvd142m"
+    assert published.identity == Dino(timm_dino, Source("file")).identity

@@ -3,6 +3,7 @@
 import socket
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -29,12 +30,16 @@ def empty_caches(monkeypatch, tmp_path):
 @pytest.fixture
 def no_network(monkeypatch):
     """Name resolution that never answers, the worst kind of no network."""
+    over = threading.Event()
 
     def hang(*_args, **_options):
-        time.sleep(30)
+        over.wait(30)
+        raise OSError("no answer")
 
     monkeypatch.setattr(sources, "getproxies", dict)
     monkeypatch.setattr(socket, "create_connection", hang)
+    yield
+    over.set()
 
 
 def test_words_and_files_are_told_apart(tmp_path):

@@ -89,3 +89,15 @@ def test_wrong_use_is_refused(file, tmp_path):
     save_file({"features.0.bias": torch.ones(4)}, path)
     with pytest.raises(UsageError, match=r"is not a VGG-16 .*features.2.bias"):
         load_vgg(path)
+
+
+def test_published_weights_come_from_the_cache_in_timms_layout(timm_vgg, monkeypatch, tmp_path):
+    path = tmp_path / "model.safetensors"
+    state = {f"features.{key}": value.clone() for key, value in timm_vgg[:16].state_dict().items()}
+    save_file(
+        state | {"pre_logits.fc1.weight": torch.zeros(1), "head.fc.bias": torch.ones(1)}, path
+    )
+    monkeypatch.setattr("huggingface_hub.try_to_load_from_cache", lambda *_: str(path))
+    published = load_vgg("pretrained")
+    assert published.source.detail == "timm/vgg16.tv_in1k"
+    assert published.channels == (64, 128, 256, 256)
