@@ -1,5 +1,7 @@
 """The layout of prompts, what is learned of them, and which words they take."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 
@@ -114,9 +116,21 @@ def test_the_seed_decides(clip):
     assert not torch.equal(first.context, other.context)
 
 
-def test_the_paper_learns_24576_numbers():
-    """Three prompts of sixteen tokens in the 512 dimensions of ViT-B/32's text encoder."""
-    assert 3 * N * 512 == 24_576
+def test_the_sizes_of_the_paper(clip):
+    """In front of a text encoder of 512 dimensions, as that of ViT-B/32, 24,576 numbers learn."""
+    wide = SimpleNamespace(
+        context_length=77,
+        text_width=512,
+        identity="wide",
+        source="a stub",
+        device=torch.device("cpu"),
+        tokenise=clip.tokenise,
+        embed=lambda ids: torch.zeros(*ids.shape, 512),
+    )
+    prompts = PromptSet(wide)
+    assert sum(p.numel() for p in prompts.parameters()) == 24_576
+    assert prompts.prefix.shape == (3, 1, 512)
+    assert prompts.suffix.shape == (3, 60, 512)
 
 
 def test_another_clip_is_refused(prompts, other_clip):
