@@ -50,7 +50,7 @@ def tiles(
     if record is not None:
         ledger.record_path(record, results)  # a wrong name is found before the long part
     started = time.perf_counter()
-    network = models.load_weights(weights)
+    network = models.as_restorer(models.load_weights(weights), weights)
     name = photo.stem if photo else TEST_PHOTOS[0]
     clean = _scaled(read_image(photo).rgb() if photo else embedded_photo(name), side)
     size = f"{clean.shape[-1]}x{clean.shape[-2]}"
