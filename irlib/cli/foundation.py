@@ -74,6 +74,7 @@ def train(
     """
     import shutil
 
+    from irlib import ledger
     from irlib.foundation.sources import pocket_path
     from irlib.pocket.recipes import pocket_recipe
 
@@ -82,17 +83,20 @@ def train(
         name, scale, steps=steps, batch=batch, rate=rate, scenes=scenes, seed=seed
     )
     folder = run or Path("runs") / f"foundation-{name}-{recipe.scale}"
+    commit = ledger.commit()  # of the code that ran; shipping over old weights comes after it
     weights, minutes = _trainer(name)(
         recipe, folder, device=_device(device), workers=workers, progress=True
     )
     if record:
-        typer.echo(f"Record: {_training_record(record, recipe, folder, weights, minutes)}")
-    _show_evidence(name, str(weights), False, record, small=recipe.scale == "smoke")
+        path = _training_record(record, recipe, folder, weights, minutes, commit, device)
+        typer.echo(f"Record: {path}")
     if ship:
         target = pocket_path(name)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(weights, target)
         typer.echo(f"Shipped: {target} ({target.stat().st_size / 1e6:.1f} MB)")
+    source = "pocket" if ship else str(weights)
+    _show_evidence(name, source, False, record, commit=commit, small=recipe.scale == "smoke")
     typer.echo(f"Weights: {weights}")
 
 
@@ -177,7 +181,13 @@ def _in_words(name: str, model) -> str:
 
 
 def _show_evidence(
-    name: str, source: str, download: bool, record: str | None, *, small: bool = False
+    name: str,
+    source: str,
+    download: bool,
+    record: str | None,
+    *,
+    commit: str | None = None,
+    small: bool = False,
 ) -> None:
     """Measures, prints and, where asked, records."""
     from irlib.pocket.evidence import evidence_of
@@ -201,7 +211,7 @@ def _show_evidence(
                 versions=_versions(),
                 device=ledger.device_in_words(model.device),
                 minutes=(time.perf_counter() - start) / 60,
-                commit=ledger.commit(),
+                commit=commit or ledger.commit(),
                 command=_command(),
                 notes=f"{model.source.kind} weights, identity {model.identity}; {notes}",
             )
@@ -209,7 +219,15 @@ def _show_evidence(
         typer.echo(f"Record: {path}")
 
 
-def _training_record(record: str, recipe, folder: Path, weights: Path, minutes: float) -> Path:
+def _training_record(
+    record: str,
+    recipe,
+    folder: Path,
+    weights: Path,
+    minutes: float,
+    commit: str | None,
+    device: str,
+) -> Path:
     """Writes what the training was and cost to the ledger."""
     from irlib import ledger
     from irlib.training.logs import read_log
@@ -231,9 +249,9 @@ def _training_record(record: str, recipe, folder: Path, weights: Path, minutes: 
             steps=recipe.steps,
             weights_sha256=ledger.sha256_of_file(weights),
             versions=_versions(),
-            device=ledger.device_in_words(_device("auto")),
+            device=ledger.device_in_words(_device(device)),
             minutes=minutes,
-            commit=ledger.commit(),
+            commit=commit,
             command=_command(),
             notes="the losses are means over the first and the last logged steps",
         )
