@@ -81,6 +81,9 @@ def train(
     restart: Annotated[bool, Run("--restart", help="Ignore prompts begun in the folder.")] = False,
     workers: Annotated[int, Run(help="Data-loading processes (with --cuts 0).")] = 0,
     device: Annotated[str, Run(help="auto, cpu or cuda.")] = "auto",
+    ship: Annotated[
+        bool, Run("--ship", help="Also put the prompts among the weights that irlib ships.")
+    ] = False,
     record: Annotated[
         str | None, Run(help="Also write a ledger record of the training, by this name.")
     ] = None,
@@ -100,7 +103,7 @@ def train(
     from irlib.errors import UsageError
     from irlib.evaluation.restore_files import choose_device
     from irlib.foundation import load_clip
-    from irlib.perceiver import prompt_recipe, run_stage_one
+    from irlib.perceiver import prompt_recipe, read_prompts_header, run_stage_one
 
     if record:
         from irlib.ledger import record_path
@@ -148,6 +151,12 @@ def train(
     typer.echo(f"Acceptance gate {verdict}.")
     if record:
         typer.echo(f"Record: {_write_record(record, results, recipe, encoder, folder, done)}")
+    if ship:
+        from irlib.perceiver import save_prompts
+        from irlib.perceiver.prompt_files import SHIPPED
+
+        facts = read_prompts_header(done.path)["facts"]
+        typer.echo(f"Shipped: {save_prompts(done.prompts, SHIPPED, **facts)}")
     typer.echo(
         f"Prompts: {done.path}\nJudge with them: irlib prompts score PHOTO --prompts {done.path}"
     )
@@ -160,7 +169,10 @@ def score(
     ],
     prompts: Annotated[
         Path | None,
-        Help(help="A file that `irlib prompts train` wrote. Default: that of scale pocket."),
+        Help(
+            help="A file that `irlib prompts train` wrote. Default: your run of scale pocket, else "
+            "the shipped one."
+        ),
     ] = None,
     clip: Annotated[
         str | None,
@@ -186,8 +198,9 @@ def score(
     from irlib.evaluation.restore_files import choose_device
     from irlib.foundation import load_clip
     from irlib.perceiver import load_prompts, read_prompts_header, score_image
+    from irlib.perceiver.prompt_files import usual_prompts
 
-    path = prompts or Path("runs/prompts-pocket/prompts.safetensors")
+    path = prompts or usual_prompts()
     header = read_prompts_header(path)
     files = [found for given in images for found in _expanded(given, folder_images)]
     encoder = load_clip(clip or _clip_of(header), download=download).to(choose_device(device))

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+import irlib
 from irlib.errors import UsageError
 from irlib.foundation.checkpoints import read_header, read_state, require_kind, write_weights
 from irlib.perceiver.prompts import PromptSet, require_encoder
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 KIND = "prompts"
 SUFFIX = ".safetensors"
+SHIPPED = Path(irlib.__file__).parent / "weights" / KIND / f"prompts-pocket{SUFFIX}"
+OWN_RUN = Path("runs") / "prompts-pocket" / f"prompts{SUFFIX}"
 
 
 def save_prompts(prompts: PromptSet, path: str | Path, **facts: Any) -> Path:
@@ -71,6 +74,14 @@ def load_prompts(path: str | Path, clip: "Clip") -> PromptSet:
         with torch.no_grad():
             prompts.context.copy_(stored)
     return prompts.requires_grad_(False)
+
+
+def usual_prompts() -> Path:
+    """The file of prompts to take where none is named: an own run of scale pocket, else shipped.
+
+    It need not exist; reading it then says how to go on.
+    """
+    return OWN_RUN if OWN_RUN.is_file() or not SHIPPED.is_file() else SHIPPED
 
 
 def read_prompts_header(path: str | Path) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import torch
 from irlib import cli, foundation
 from irlib.data.images import write_image
 from irlib.foundation import Clip, Source
-from irlib.perceiver import PromptSet, save_prompts
+from irlib.perceiver import PromptSet, prompt_files, read_prompts_header, save_prompts
 
 CONFIG = {
     "embed_dim": 16,
@@ -53,8 +53,10 @@ def photo(path, seed=0, size=(40, 50)):
     return path
 
 
-def test_train_and_score(tmp_path, clip):
-    words = ("--words", "bad", "slightly better", "good", "--medium-steps", "1")
+def test_train_and_score(tmp_path, clip, monkeypatch):
+    shipped = tmp_path / "shipped" / "p.safetensors"
+    monkeypatch.setattr(prompt_files, "SHIPPED", shipped)
+    words = ("--words", "bad", "slightly better", "good", "--medium-steps", "1", "--ship")
     status, out, err = told("prompts", "train", *SMALL, *words, "--record", "p", "--results", "r")
     assert status == 0, err
     assert clip.identity in out
@@ -67,6 +69,8 @@ def test_train_and_score(tmp_path, clip):
     assert 0 <= record["values"]["accuracy"] <= 1
     assert record["values"]["loss"] > 0
 
+    assert read_prompts_header(shipped) == read_prompts_header(path)
+
     photo(tmp_path / "many" / "a.png")
     photo(tmp_path / "many" / "b.png", size=(9, 200))
     (tmp_path / "many" / "bad.png").write_bytes(b"no image")
@@ -78,11 +82,14 @@ def test_train_and_score(tmp_path, clip):
     assert all("bad 0." in line and "slightly better 0." in line for line in lines)
 
 
-def test_score_takes_the_run_of_scale_pocket_by_default(tmp_path, clip):
+def test_score_takes_the_own_run_then_the_shipped_prompts(tmp_path, clip, monkeypatch):
     photo(tmp_path / "a.png")
+    monkeypatch.setattr(prompt_files, "SHIPPED", tmp_path / "shipped.safetensors")
     status, _, err = told("prompts", "score", "a.png")
     assert status == 2
     assert "irlib prompts train" in err
+    save_prompts(PromptSet(clip, ("bad", "good")), tmp_path / "shipped.safetensors")
+    assert "good 0." in told("prompts", "score", "a.png")[1]
     save_prompts(PromptSet(clip), tmp_path / "runs" / "prompts-pocket" / "prompts.safetensors")
     status, out, err = told("prompts", "score", "a.png")
     assert status == 0, err
