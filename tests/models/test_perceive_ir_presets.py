@@ -1,4 +1,4 @@
-"""Presets build again from their own configuration, and each ablation is a set of arguments."""
+"""Presets have the sizes stated (property 1); each ablation is a set of arguments."""
 
 from itertools import combinations
 
@@ -19,6 +19,66 @@ SMALL = {
     "cfe_out": 5,
     "semantic_dim": 7,
 }
+
+
+@pytest.mark.parametrize(
+    ("preset", "parameters"),
+    [("paper", 42_013_396), ("paper-nafnet", 21_730_418), ("released", 33_901_111)],
+)
+def test_property_1_parameter_counts_at_full_size(preset, parameters):
+    with torch.device("meta"):
+        model = models.create("perceive-ir", preset_name=preset)
+    assert model.count_parameters() == parameters
+
+
+def test_property_1_counts_of_the_plain_backbones():
+    with torch.device("meta"):
+        assert models.create("restormer").count_parameters() == 26_126_644
+        assert models.create("nafnet", preset_name="released").count_parameters() == 17_111_907
+
+
+@pytest.mark.parametrize(
+    ("config", "parameters"),
+    [
+        ({"pgm_scope": "level"}, 31.50),
+        ({"pgm_scope": "level", "pgm_body": "linear_conv3x3"}, 34.75),
+        ({"pgm_scope": "level", "pgca": "double"}, 37.62),
+        ({"pgm_scope": "level", "pgca": "double", "pgm_body": "linear_conv3x3"}, 40.87),
+        ({"pgca": "double"}, 48.14),
+        ({"pgm_body": "linear_conv3x3"}, 65.90),
+    ],
+)
+def test_property_1_counts_of_the_designs_not_taken(config, parameters):
+    with torch.device("meta"):
+        model = models.create("perceive-ir", **config)
+    assert round(model.count_parameters() / 1e6, 2) == parameters
+
+
+def count(module):
+    return sum(parameter.numel() for parameter in module.parameters())
+
+
+def test_counts_of_the_guided_stages_and_the_code():
+    with torch.device("meta"):
+        paper = models.create("perceive-ir")
+        released = models.create("perceive-ir", preset_name="released")
+    stages = ("latent", "decoder_level3", "decoder_level2", "decoder_level1")
+    assert [count(getattr(paper.backbone, stage)) for stage in stages] == [
+        22_253_200,
+        5_251_776,
+        1_853_472,
+        1_235_644,
+    ]
+    assert [count(getattr(released.backbone, stage).blocks) for stage in stages] == [
+        19_263_088,
+        3_688_104,
+        961_044,
+        172_848,
+    ]
+    assert sum(count(getattr(released.backbone, s).guidance) for s in stages) == 2_076_480
+    assert count(released.backbone.refinement) == 128_684
+    assert count(paper.code) == 3_579_936
+    assert count(released.code) == 202_016
 
 
 @pytest.mark.parametrize("name", PRESETS)
