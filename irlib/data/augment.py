@@ -144,3 +144,25 @@ def random_crop_pair(
     draw = torch.rand(2, generator=generator, dtype=torch.float64)
     top, left = (draw * room).long().tolist()
     return tuple(image[..., top : top + size, left : left + size] for image in padded)
+
+
+def second_crop(
+    degraded: Tensor, size: int, modes: Sequence[int], generator: torch.Generator
+) -> Tensor:
+    """Cuts a square out of a degraded image anew, and flips or turns it anew.
+
+    A second look at the same degradation, wherever else it is in the image. Where both cuts
+    overlap they hold the very same noise.
+
+    Args:
+        degraded: (C, H, W); the image of which the first cut was taken.
+        size: side of the window, pixels.
+        modes: the symmetries to draw from, by their number in `dihedral`.
+        generator: a CPU `torch.Generator`.
+
+    Returns:
+        (C, size, size).
+    """
+    (crop,) = random_crop_pair((degraded,), size, generator)
+    mode = modes[int(torch.randint(len(modes), (), generator=generator))]
+    return dihedral(crop, mode).contiguous()

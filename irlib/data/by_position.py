@@ -27,6 +27,9 @@ class PatchesByPosition(Dataset, ABC):
     def sample(self, position: int, patch: int) -> dict[str, Tensor]:
         """Makes ``degraded`` and ``target``, (3, patch, patch) in [0, 1], and ``task``, a number.
 
+        Where asked for at construction, also ``positive``: a second crop of the same degraded
+        image, of the same size.
+
         Args:
             position: Which sample of the run, from 0.
             patch: Side of the patch in pixels.

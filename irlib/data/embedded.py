@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from irlib.data.augment import DIHEDRAL_MODES, dihedral
+from irlib.data.augment import DIHEDRAL_MODES, dihedral, random_crop_pair, second_crop
 from irlib.data.by_position import PatchesByPosition
 from irlib.data.dead_leaves import dead_leaves
 from irlib.data.photos import TRAIN_PHOTOS, photo, photo_depth
@@ -40,11 +40,14 @@ class EmbeddedPairs(PatchesByPosition):
             that weak contrast alone does not mean haze.
         modes: Flips and rotations to draw from, by their number in
             :func:`irlib.data.augment.dihedral`.
+        positive: Whether samples hold a second crop too. Then a window of twice the side, where
+            its source is that large, is degraded as a whole and both crops are cut out of it.
         seed: Seed of scenes, crops and degradations.
         length: Number of samples that ``len`` reports.
 
     Each sample is a dict with ``degraded`` and ``target``, float (3, patch, patch) in [0, 1], and
-    ``task``, the index into ``tasks``. Taught in chapter 3.
+    ``task``, the index into ``tasks``; on request ``positive``, like ``degraded``. Taught in
+    chapter 3.
     """
 
     def __init__(
@@ -58,6 +61,7 @@ class EmbeddedPairs(PatchesByPosition):
         photo_share: float = 0.6,
         faded: float = 0.5,
         modes: Sequence[int] = DIHEDRAL_MODES,
+        positive: bool = False,
         seed: int = 0,
         length: int = 1_000_000,
     ) -> None:
@@ -65,7 +69,7 @@ class EmbeddedPairs(PatchesByPosition):
         self.cycle = turn_order(self.tasks, turns or {})
         self.faded = faded
         self.photo_share = photo_share if scenes else 1.0
-        self.modes = tuple(modes)
+        self.modes, self.positive = tuple(modes), positive
         self.scenes = [_bytes(*_scene(scene_size, seed, i)) for i in range(scenes)]
         self.photographs = [_bytes(*copy) for name in TRAIN_PHOTOS for copy in _copies(name)]
 
@@ -74,15 +78,25 @@ class EmbeddedPairs(PatchesByPosition):
 
     def sample(self, position: int, patch: int) -> dict[str, Tensor]:
         generator = generator_for("train", self.seed, position)
-        target, depth = self._clean_patch(patch, generator)
+        window = 2 * patch if self.positive else patch
+        target, depth = self._clean_patch(patch, window, generator)
         task = self.cycle[position % len(self.cycle)]
         if self.tasks[task] in FADED_TASKS:
             target = _faded(target, self.faded, generator)
         degraded = degrade_task(target, self.tasks[task], generator=generator, depth=depth).image
-        return {"degraded": degraded, "target": target, "task": torch.tensor(task)}
+        sample = {"task": torch.tensor(task)}
+        if self.positive:
+            sample["positive"] = second_crop(degraded, patch, self.modes, generator)
+            degraded, target = random_crop_pair((degraded, target), patch, generator)
+        return {"degraded": degraded.contiguous(), "target": target.contiguous(), **sample}
 
-    def _clean_patch(self, patch: int, generator: torch.Generator) -> tuple[Tensor, Tensor | None]:
-        """Draws a clean patch (3, P, P) and its depth (1, P, P), where the source has one."""
+    def _clean_patch(
+        self, patch: int, window: int, generator: torch.Generator
+    ) -> tuple[Tensor, Tensor | None]:
+        """Draws a clean window (3, W, W) and its depth (1, W, W), where the source has one.
+
+        It comes from a source that holds the patch, and is smaller than asked where that one is.
+        """
         from_photo = float(torch.rand((), generator=generator)) < self.photo_share
         kept = self.photographs if from_photo else self.scenes
         sources = [pair for pair in kept if min(pair[0].shape[-2:]) >= patch]
@@ -93,12 +107,13 @@ class EmbeddedPairs(PatchesByPosition):
                 f"{'photograph' if from_photo else 'scene'} holds it; expected at most {largest}."
             )
         image, depth = sources[int(torch.randint(len(sources), (), generator=generator))]
-        top = int(torch.randint(image.shape[-2] - patch + 1, (), generator=generator))
-        left = int(torch.randint(image.shape[-1] - patch + 1, (), generator=generator))
+        side = min(window, *image.shape[-2:])
+        top = int(torch.randint(image.shape[-2] - side + 1, (), generator=generator))
+        left = int(torch.randint(image.shape[-1] - side + 1, (), generator=generator))
         mode = self.modes[int(torch.randint(len(self.modes), (), generator=generator))]
-        window = (..., slice(top, top + patch), slice(left, left + patch))
-        target = dihedral(image[window], mode).float() / 255
-        return target, None if depth is None else dihedral(depth[window], mode).float() / 255
+        place = (..., slice(top, top + side), slice(left, left + side))
+        target = dihedral(image[place], mode).float() / 255
+        return target, None if depth is None else dihedral(depth[place], mode).float() / 255
 
 
 def _faded(image: Tensor, share: float, generator: torch.Generator) -> Tensor:

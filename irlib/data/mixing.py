@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from irlib.data.augment import DIHEDRAL_MODES, dihedral, random_crop_pair
+from irlib.data.augment import DIHEDRAL_MODES, dihedral, random_crop_pair, second_crop
 from irlib.data.by_position import PatchesByPosition
 from irlib.data.images import read_image
 from irlib.data.seeding import generator_for
@@ -81,6 +81,10 @@ class MixedPairs(PatchesByPosition):
             :func:`irlib.data.augment.dihedral`.
         quantise: Noisy images are clipped and cut to 8 bits, as PromptIR's code does; Restormer's
             leaves the noise as it is.
+        clipped: Noise that is not cut to 8 bits is clipped to [0, 1], as Perceive-IR's code does.
+        positive: Whether samples hold a second crop of the same degraded image too, ``positive``.
+            An image that is degraded here is degraded in a window of twice the side, out of which
+            both crops are cut.
     """
 
     def __init__(
@@ -92,6 +96,8 @@ class MixedPairs(PatchesByPosition):
         balanced: bool = False,
         modes: Sequence[int] = DIHEDRAL_MODES,
         quantise: bool = True,
+        clipped: bool = False,
+        positive: bool = False,
     ) -> None:
         if not entries:
             raise UsageError(
@@ -99,7 +105,8 @@ class MixedPairs(PatchesByPosition):
                 "`irlib data check DIR`."
             )
         self.patch, self.seed = patch, seed
-        self.modes, self.quantise = tuple(modes), quantise
+        self.modes, self.quantise, self.clipped = tuple(modes), quantise, clipped
+        self.positive = positive
         self.tasks = tuple(dict.fromkeys(entry.task for entry in entries))
         self.lists = (
             [[e for e in entries if e.task == task] for task in self.tasks]
@@ -128,20 +135,28 @@ class MixedPairs(PatchesByPosition):
                     f"{entry.degraded} is {_size(images[1])} and its target {entry.clean} is "
                     f"{_size(images[0])}; a pair must have one size. `irlib data check` lists all."
                 )
-        images = random_crop_pair(tuple(images), patch, generator=generator)
+        sample = {"task": torch.tensor(self.tasks.index(entry.task))}
+        if self.positive and entry.degraded is not None:
+            # A stream of its own: the first crop stays what it is without a second one.
+            own = generator_for("positive", self.seed, position)
+            sample["positive"] = second_crop(images[1], patch, self.modes, own)
+        made_here = self.positive and entry.degraded is None
+        room = max(patch, min(2 * patch, *images[0].shape[-2:])) if made_here else patch
+        images = random_crop_pair(tuple(images), room, generator=generator)
         mode = self.modes[int(torch.randint(len(self.modes), (), generator=generator))]
-        images = [dihedral(image, mode) for image in images]
-        target = images[0]
-        if entry.degraded is not None:
-            degraded = images[1]
-        elif entry.sigma is not None:
-            degraded = gaussian_noise(
-                target, entry.sigma, generator=generator, quantise=self.quantise
-            ).image
-        else:
-            degraded = degrade_task(target, entry.task, generator=generator).image
-        task = torch.tensor(self.tasks.index(entry.task))
-        return {"degraded": degraded, "target": target, "task": task}
+        target, *degraded = [dihedral(image, mode) for image in images]
+        degraded = degraded[0] if degraded else self._degraded(target, entry, generator)
+        if made_here:
+            sample["positive"] = second_crop(degraded, patch, self.modes, generator)
+            degraded, target = random_crop_pair((degraded, target), patch, generator)
+        return {"degraded": degraded, "target": target, **sample}
+
+    def _degraded(self, target: Tensor, entry: Entry, generator: torch.Generator) -> Tensor:
+        """Makes the input of an entry that has no file of its own."""
+        if entry.sigma is None:
+            return degrade_task(target, entry.task, generator=generator).image
+        settings = {"quantise": self.quantise, "clipped": self.clipped}
+        return gaussian_noise(target, entry.sigma, generator=generator, **settings).image
 
 
 @lru_cache(maxsize=16)

@@ -153,3 +153,47 @@ def test_flips_alone_leave_columns_upright(monkeypatch):
 def test_an_unknown_task_is_refused():
     with pytest.raises(UsageError, match="did you mean 'derain'"):
         EmbeddedPairs(("derian",), **SMALL)[0]
+
+
+def overlap(first, second, least=8):
+    """The offset (down, right) at which two crops hold the very same pixels, or None."""
+    size = first.shape[-1]
+    for down in range(least - size, size - least + 1):
+        for right in range(least - size, size - least + 1):
+            a = first[:, max(0, down) : size + min(0, down), max(0, right) : size + min(0, right)]
+            b = second[:, max(0, -down) :, max(0, -right) :]
+            if torch.equal(a, b[:, : a.shape[1], : a.shape[2]]):
+                return down, right
+    return None
+
+
+def test_a_second_crop_shares_the_noise_where_it_overlaps():
+    pairs = EmbeddedPairs(("denoise",), **{**SMALL, "patch": 16}, modes=(0,), positive=True, seed=1)
+    found = []
+    for position in range(12):
+        sample = pairs[position]
+        assert set(sample) == {"degraded", "target", "task", "positive"}
+        assert sample["positive"].shape == sample["degraded"].shape == (3, 16, 16)
+        found.append(overlap(sample["degraded"], sample["positive"]))
+    assert len({offset for offset in found if offset}) > 2, "crops that overlap, at many places"
+    assert None in found, "and crops that hardly do"
+
+
+def test_a_second_crop_is_pure_turned_anew_and_keeps_the_pair_aligned():
+    settings = {**SMALL, "patch": 16, "positive": True, "seed": 3}
+    first, again = EmbeddedPairs(**settings), EmbeddedPairs(**settings)
+    again[4]
+    for position in range(10):
+        one, two = first[position], again[position]
+        assert all(torch.equal(one[key], two[key]) for key in one)
+        if FIVE_TASKS[position % 5] == "denoise" and one["target"].std() > 0.05:
+            assert psnr(one["degraded"][None], one["target"][None], "whole") > 10
+    flips = EmbeddedPairs(("derain",), **settings, modes=(0, 1))
+    held = [flips[p] for p in range(6)]
+    assert not any(torch.equal(s["positive"], s["degraded"]) for s in held)
+
+
+def test_a_second_crop_fits_a_source_of_the_size_of_the_patch():
+    pairs = EmbeddedPairs(**SMALL, photo_share=0.0, modes=(0,), positive=True)
+    sample = pairs[0, 64]  # the scenes are 64 wide
+    assert torch.equal(sample["positive"], sample["degraded"])

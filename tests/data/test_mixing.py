@@ -178,3 +178,36 @@ def test_a_pair_of_two_sizes_is_named(folder):
 def test_an_empty_list_is_refused():
     with pytest.raises(UsageError, match="training list is empty"):
         MixedPairs([])
+
+
+def test_a_second_crop_of_a_file_leaves_the_first_as_it_is(folder):
+    entry = Entry("lowlight", folder / "clean.png", folder / "dark.png")
+    plain, double = (MixedPairs([entry], patch=16, positive=p) for p in (False, True))
+    for position in range(5):
+        sample = double[position]
+        for side in ("degraded", "target"):
+            assert torch.equal(sample[side], plain[position][side])
+        assert sample["positive"].shape == (3, 16, 16)
+        assert sample["positive"].max() <= 0.51, "cut out of the degraded file"
+    crops = [double[p]["positive"] for p in range(5)]
+    assert not any(torch.equal(double[p]["degraded"], crop) for p, crop in enumerate(crops))
+    again = MixedPairs([entry], patch=16, positive=True)
+    assert torch.equal(again[3]["positive"], crops[3])
+
+
+def test_noise_is_drawn_once_for_both_crops(folder):
+    entry = Entry("denoise", folder / "clean.png", sigma=25.0)
+    pairs = MixedPairs([entry], patch=40, modes=(0,), quantise=False, positive=True)
+    sample = pairs[2]  # the file is 40 high and 56 wide: the crops differ by a shift to the side
+    first, second = sample["degraded"], sample["positive"]
+    shifts = [s for s in range(17) if torch.equal(first[..., s:], second[..., : 40 - s])]
+    shifts += [-s for s in range(1, 17) if torch.equal(second[..., s:], first[..., : 40 - s])]
+    assert len(shifts) == 1
+    assert 15 < 255 * (sample["degraded"] - sample["target"]).std() < 35, "still its own target"
+
+
+def test_noise_may_be_clipped_without_rounding(folder):
+    entry = Entry("denoise", folder / "clean.png", sigma=50.0)
+    noisy = MixedPairs([entry], patch=40, quantise=False, clipped=True)[0]["degraded"]
+    assert (noisy.min(), noisy.max()) == (0, 1)
+    assert not torch.allclose(noisy * 255, (noisy * 255).round(), atol=1e-3)
