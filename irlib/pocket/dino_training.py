@@ -18,6 +18,9 @@ from irlib.pocket.fitting import fit
 from irlib.pocket.pictures import SIDE, Pictures
 from irlib.pocket.recipes import PocketRecipe
 
+# Sides of what the views of one sample are cut from: most of a picture, so that what they have in
+# common is the picture and not one place in it.
+REGION = (160, 384)
 LOCAL_SIDE = 32
 LOCALS = 2
 PROTOTYPES = 512
@@ -31,7 +34,7 @@ class Views(NamedTuple):
     """Views of one picture, each in [0, 1]."""
 
     whole: Tensor
-    """(2, 3, 64, 64), more than a third of the picture each."""
+    """(2, 3, 64, 64), more than a fifth of the region each."""
     part: Tensor
     """(2, 3, 32, 32), small cuts."""
 
@@ -53,9 +56,9 @@ class ViewsOfPictures(Dataset):
 
     def __getitem__(self, position: int) -> Views:
         generator = generator_for("views", self.seed, position)
-        image = self.pictures.draw(generator, smallest=96).image
-        whole = [_view(image, SIDE, 0.35, 1.0, generator) for _ in range(2)]
-        part = [_view(image, LOCAL_SIDE, 0.08, 0.35, generator) for _ in range(LOCALS)]
+        image = self.pictures.draw(generator, *REGION).image
+        whole = [_view(image, SIDE, 0.2, 1.0, generator) for _ in range(2)]
+        part = [_view(image, LOCAL_SIDE, 0.05, 0.2, generator) for _ in range(LOCALS)]
         return Views(torch.stack(whole), torch.stack(part))
 
 
@@ -168,7 +171,7 @@ def distillation_loss(student: Tensor, teacher: Tensor, centre: Tensor) -> Tenso
 def _view(
     image: Tensor, side: int, least: float, most: float, generator: torch.Generator
 ) -> Tensor:
-    """Cuts a share of the picture's area, resizes it and changes colours, focus and noise."""
+    """Cuts a share of the region's area, resizes it and changes colours, focus and noise."""
     draw = torch.rand(12, generator=generator).tolist()
     height, width = image.shape[-2:]
     cut = max(8, round((least + (most - least) * draw[0]) ** 0.5 * min(height, width)))

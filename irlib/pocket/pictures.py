@@ -49,8 +49,10 @@ class Pictures:
         drawn = (dead_leaves(320, generator=generator_for("scene", seed, i)) for i in range(scenes))
         self._scenes = [_bytes(scene.image, scene.depth) for scene in drawn]
 
-    def draw(self, generator: torch.Generator, smallest: int = SIDE) -> Crop:
-        """Cuts a square of a side between ``smallest`` and :data:`LARGEST`, flipped and turned."""
+    def draw(
+        self, generator: torch.Generator, smallest: int = SIDE, largest: int = LARGEST
+    ) -> Crop:
+        """Cuts a square of a side between ``smallest`` and ``largest``, flipped and turned."""
         if _uniform(generator) < self.photo_share:
             source = _index(generator, len(self._photos))
             image, depth = self._photos[source]
@@ -58,7 +60,8 @@ class Pictures:
             source = len(SOURCES) - 1
             image, depth = self._scenes[_index(generator, len(self._scenes))]
         height, width = image.shape[-2:]
-        largest = min(LARGEST, height, width)
+        largest = min(largest, height, width)
+        smallest = min(smallest, largest)
         # As many crops between 64 and 91 pixels as between 91 and 128: scales count, not sizes.
         side = int(smallest * (largest / smallest) ** _uniform(generator))
         top = _index(generator, height - side + 1)

@@ -65,7 +65,7 @@ POCKET_VIT = (
 
 RECIPES = {
     "clip": PocketRecipe("clip", "pocket", 2000, 64, 1e-3, 75, 0.1, 128),
-    "dino": PocketRecipe("dino", "pocket", 1000, 64, 5e-4, 100, 0.04, 128, vit=POCKET_VIT),
+    "dino": PocketRecipe("dino", "pocket", 1000, 64, 5e-4, 100, 0.04, 256, vit=POCKET_VIT),
     "vgg": PocketRecipe(
         "vgg",
         "pocket",
