@@ -23,6 +23,7 @@ FLOORS = {
     "evaluation": 4,
     "perceiver": 4,
     "pocket": 4,
+    "bench": 4,
     "ledger": 5,
     "cli": 6,
     "viz": 6,

@@ -25,7 +25,6 @@ COMMANDS = {
     "evaluate": "irlib.cli.evaluate:evaluate",
     "parity": "irlib.cli.parity:parity",
     "live": "irlib.cli.live:live",
-    "speed": "irlib.cli.speed:speed",
     "tiles": "irlib.cli.tiles:tiles",
 }
 GROUPS = {
@@ -39,6 +38,7 @@ GROUPS = {
         "irlib.cli.foundation:app",
         "CLIP, DINOv2 and VGG: which there are; small ones, trained here.",
     ),
+    "bench": ("irlib.cli.bench:app", "Speed and memory here, always beside another way."),
     "ledger": ("irlib.cli.ledger:app", "Records of measured numbers."),
 }
 

@@ -1,29 +1,22 @@
-"""How fast training pairs are made and a network works, in rounds that alternate.
-
-What is compared runs in turns, a round of the one and then a round of the other, so that whatever
-else the machine does falls on both; a median of rounds is reported. Rates belong to a device;
-ratios travel better.
-"""
+"""How fast training pairs are made, beside the authors' way of loading."""
 
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
 
+from irlib.bench.turns import in_turns
 from irlib.data.augment import dihedral, random_crop_pair
 from irlib.data.embedded import EmbeddedPairs
 from irlib.data.images import write_image
 from irlib.data.photos import TRAIN_PHOTOS, photo
 from irlib.data.seeding import generator_for
 from irlib.degradations import FIVE_TASKS, degrade_task
-from irlib.models import RestorationModel
 
 # The side of the patches that all-in-one networks are trained on in the papers.
 _PATCH = 128
@@ -65,68 +58,6 @@ def measure_pairs(rounds: int, count: int) -> dict[str, float]:
         "file_pairs_per_s": count / median(s[1] for s in seconds),
         "pairs_ratio": median(theirs / mine for mine, theirs in seconds),
     }
-
-
-def measure_network(
-    model: RestorationModel, rounds: int, *, batch: int, patch: int
-) -> dict[str, float]:
-    """Images a second of a network on the CPU, restoring and training, in 32 bits.
-
-    Args:
-        model: The network; its weights move.
-        rounds: Rounds of each.
-        batch: Images at a time.
-        patch: Side of an image in pixels.
-
-    Returns:
-        ``forward_images_per_s``, ``training_images_per_s`` and ``training_ratio``: how many forward
-        passes one training step costs.
-    """
-    optimiser = torch.optim.AdamW(model.parameters())
-    images = torch.rand(batch, 3, patch, patch, generator=torch.Generator().manual_seed(0))
-
-    def forward(_: int) -> None:
-        with torch.inference_mode():
-            model(images)
-
-    def step(_: int) -> None:
-        optimiser.zero_grad()
-        (model(images) - images).abs().mean().backward()
-        optimiser.step()
-
-    seconds = in_turns(rounds, forward, step)
-    return {
-        "forward_images_per_s": batch / median(s[0] for s in seconds),
-        "training_images_per_s": batch / median(s[1] for s in seconds),
-        "training_ratio": median(trained / forwarded for forwarded, trained in seconds),
-    }
-
-
-def in_turns(
-    rounds: int,
-    first: Callable[[int], Any],
-    second: Callable[[int], Any],
-    clock: Callable[[], float] = time.perf_counter,
-) -> list[tuple[float, float]]:
-    """Seconds that each of two functions takes in each round, after one round that is not counted.
-
-    Which of the two comes first alternates, so that neither always meets a warm cache.
-
-    Args:
-        rounds: How many rounds are timed.
-        first: Called with the number of the round.
-        second: Likewise.
-        clock: Tells the seconds.
-    """
-    both, found = (first, second), []
-    for number in range(rounds + 1):
-        seconds = [0.0, 0.0]
-        for which in (0, 1) if number % 2 else (1, 0):
-            started = clock()
-            both[which](number)
-            seconds[which] = clock() - started
-        found.append((seconds[0], seconds[1]))
-    return found[1:]
 
 
 def _write_files(folder: Path) -> list[Path]:

@@ -1,0 +1,193 @@
+"""``irlib bench``: how fast this machine makes training pairs, restores and trains.
+
+Rates belong to a device; ratios, measured in turns, travel better.
+"""
+
+import json
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Help = typer.Option
+Rounds = Annotated[int, Help(help="Rounds of each way; the median is reported.")]
+AsJson = Annotated[bool, Help("--json", help="Print JSON instead of a table.")]
+RecordName = Annotated[str | None, Help(help="Write a ledger record of this name.")]
+Results = Annotated[
+    Path | None, Help(help="Folder of records. Default: book/results of the checkout.")
+]
+
+app = typer.Typer()
+
+
+@app.command()
+def data(
+    rounds: Rounds = 5,
+    pairs: Annotated[int, Help(help="Training pairs made in a round.")] = 200,
+    quick: Annotated[bool, Help("--quick", help="A few pairs: does it work at all?")] = False,
+    as_json: AsJson = False,
+    record: RecordName = None,
+    results: Results = None,
+) -> None:
+    """Measure training pairs a second beside the authors' way of loading.
+
+    About half a minute on one CPU core.
+
+    Example: irlib bench data --quick
+    """
+    from irlib.bench.training_pairs import measure_pairs
+
+    started = _start(record, results, {"--rounds": rounds, "--pairs": pairs})
+    if quick:
+        rounds, pairs = min(rounds, 2), min(pairs, 10)
+    values = measure_pairs(rounds, pairs)
+    table = [
+        f"training pairs, images in memory   {values['pairs_per_s']:.0f} pairs/s of one core",
+        f"the authors' way, files            {values['file_pairs_per_s']:.0f} pairs/s of one core",
+        f"  ratio                            {values['pairs_ratio']:.2f}",
+    ]
+    command = f"irlib bench data --rounds {rounds} --pairs {pairs}"
+    notes = "pairs/s count the seconds of one core; the ratio is of rounds run in turns"
+    _finish(values, {}, table, rounds, as_json, record, results, started, command, notes)
+
+
+@app.command()
+def models(
+    model: Annotated[
+        list[str] | None, Help(help="Network to measure, again for more. Default: all of them.")
+    ] = None,
+    preset: Annotated[str, Help(help="Sizes of the networks: paper, pocket or smoke.")] = "pocket",
+    size: Annotated[int, Help(help="Side of the image of a forward pass, in pixels.")] = 256,
+    patch: Annotated[int, Help(help="Side of the patches of a training step.")] = 64,
+    batch: Annotated[int, Help(help="Patches of a training step.")] = 8,
+    threads: Annotated[int, Help(help="Threads; with one, only its own seconds count.")] = 1,
+    rounds: Rounds = 5,
+    quick: Annotated[
+        bool, Help("--quick", help="The smallest networks, once: does it work at all?")
+    ] = False,
+    as_json: AsJson = False,
+    record: RecordName = None,
+    results: Results = None,
+) -> None:
+    """Measure networks beside plain transcriptions of their specifications, in turns.
+
+    For restoring (an image) and a training step: how many times faster than the transcription,
+    how much memory beside its, and the share of the machine's matrix-product rate. Both give the
+    same output to 1e-5. About three minutes on one CPU core.
+
+    Example: irlib bench models --model restormer --quick
+    """
+    from irlib.bench.networks import Plan, measure_model
+    from irlib.bench.subjects import PRESETS, SUBJECTS
+    from irlib.errors import UsageError
+    from irlib.registry import unknown_name
+
+    numbers = {"--patch": patch, "--batch": batch, "--threads": threads, "--rounds": rounds}
+    started = _start(record, results, {"--size": size, **numbers})
+    names = list(dict.fromkeys(model or SUBJECTS))
+    for name in names:
+        if name not in SUBJECTS:
+            raise UsageError(unknown_name("network to measure", name, list(SUBJECTS)))
+    if preset not in PRESETS:
+        raise UsageError(unknown_name("preset to measure", preset, list(PRESETS)))
+    if size % 16 or patch % 16:
+        raise UsageError(
+            f"--size {size} --patch {patch} were given; expected multiples of 16, which every "
+            "network takes without padding."
+        )
+    if quick:
+        preset, size, patch, batch, rounds = "smoke", min(size, 64), min(patch, 32), 1, 1
+    values, spread, table = {}, {}, [_COLUMNS]
+    for name in names:
+        plan = Plan(name, preset, size, patch, batch, threads, rounds)
+        found, ratios = measure_model(plan)
+        values |= {f"{name}/{key}": value for key, value in found.items()}
+        for key, each in ratios.items():
+            spread[f"{name}/{key}"] = {
+                "low": min(each),
+                "high": max(each),
+                "over": "rounds",
+                "how": f"smallest and largest of {rounds} rounds run in turns",
+            }
+        table += [_row(name, kind, found, ratios[f"{kind}_ratio"]) for kind in ("forward", "step")]
+    command = (
+        f"irlib bench models {' '.join(f'--model {name}' for name in names)} --preset {preset} "
+        f"--size {size} --patch {patch} --batch {batch} --threads {threads} --rounds {rounds}"
+    )
+    notes = (
+        "ratios beside a plain transcription: time plain by ours, memory ours by plain; forward of "
+        f"one image of {size} pixels, steps of {batch} patches of {patch}; {threads} threads; "
+        "memory is what a pass adds to a fresh process; shares are of a large matrix product's rate"
+    )
+    _finish(values, spread, table, rounds, as_json, record, results, started, command, notes)
+
+
+_COLUMNS = (
+    f"{'network':<20} {'pass':<8} {'times faster':>12} {'rounds':>13} {'ms':>8} {'plain ms':>8} "
+    f"{'memory':>7} {'MB':>6} {'plain MB':>8} {'share':>6} {'plain':>6}"
+)
+
+
+def _row(name: str, kind: str, found: dict[str, float], ratios: list[float]) -> str:
+    of = {key.removeprefix(f"{kind}_"): value for key, value in found.items() if kind in key}
+    return (
+        f"{name:<20} {kind:<8} {of['ratio']:>12.2f} {f'{min(ratios):.2f}-{max(ratios):.2f}':>13} "
+        f"{1e3 * of['seconds_ours']:>8.0f} {1e3 * of['seconds_plain']:>8.0f} "
+        f"{of['memory_ratio']:>7.2f} {of['bytes_ours'] / 1e6:>6.0f} "
+        f"{of['bytes_plain'] / 1e6:>8.0f} {of['share_ours']:>6.0%} {of['share_plain']:>6.0%}"
+    )
+
+
+def _start(record: str | None, results: Path | None, numbers: dict[str, int]) -> float:
+    """Finds wrong use before the long part; returns the time of the start."""
+    from irlib import ledger
+    from irlib.errors import UsageError
+
+    if min(numbers.values()) < 1:
+        given = " ".join(f"{option} {number}" for option, number in numbers.items())
+        raise UsageError(f"{given} were given; expected whole numbers from 1 up.")
+    if record is not None:
+        ledger.record_path(record, results)
+    return time.perf_counter()
+
+
+def _finish(
+    values: dict[str, float],
+    spread: dict[str, dict],
+    table: list[str],
+    rounds: int,
+    as_json: bool,
+    record: str | None,
+    results: Path | None,
+    started: float,
+    command: str,
+    notes: str,
+) -> None:
+    """Prints what was found and, where asked, records it."""
+    from irlib import ledger
+
+    device = ledger.device_in_words("cpu")
+    if as_json:
+        found = {"device": device, "rounds": rounds, "values": values, "spread": spread}
+        typer.echo(json.dumps(found, indent=2))
+    else:
+        typer.echo("\n".join([f"{device}; medians of {rounds} rounds in turns", *table]))
+    if record is None:
+        return
+    path = ledger.write_record(
+        ledger.Record(
+            name=record,
+            kind="timing",
+            values=values,
+            spread=spread,
+            device=device,
+            minutes=(time.perf_counter() - started) / 60,
+            versions=ledger.library_versions(),
+            commit=ledger.commit(),
+            command=f"{command} --record {record}",
+            notes=notes,
+        ),
+        results,
+    )
+    typer.echo(f"Record: {path}", err=True)
