@@ -1,9 +1,10 @@
 """The log of a run: a CSV that anything can read, and TensorBoard beside it."""
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 
-COLUMNS = ("step", "loss", "lr", "images_per_s", "seconds")
+BEFORE, BEHIND = ("step", "loss"), ("lr", "images_per_s", "seconds")
 
 
 class StepLog:
@@ -12,10 +13,14 @@ class StepLog:
     Args:
         run_dir: Folder of the run.
         start: Rows beyond this step, from before a crash, are dropped: they are computed again.
+        parts: Names of the parts of the loss, columns of their own behind it.
         enabled: ``False`` on all processes but the first.
     """
 
-    def __init__(self, run_dir: Path, start: int, enabled: bool = True) -> None:
+    def __init__(
+        self, run_dir: Path, start: int, parts: Sequence[str] = (), enabled: bool = True
+    ) -> None:
+        self.columns = (*BEFORE, *parts, *BEHIND)
         self._file = self._board = None
         if not enabled:
             return
@@ -27,23 +32,23 @@ class StepLog:
         partial = path.with_suffix(".partial")
         try:
             with open(partial, "w", newline="") as file:
-                rows = csv.DictWriter(file, COLUMNS)
+                rows = csv.DictWriter(file, self.columns)
                 rows.writeheader()
                 rows.writerows(kept)
             partial.replace(path)
         finally:
             partial.unlink(missing_ok=True)
         self._file = open(path, "a", newline="")  # noqa: SIM115 (closed on exit)
-        self._rows = csv.DictWriter(self._file, COLUMNS)
+        self._rows = csv.DictWriter(self._file, self.columns)
         self._board = SummaryWriter(run_dir / "tensorboard", purge_step=start + 1)
 
     def write(self, **row: float) -> None:
-        """Writes one row; the keys are :data:`COLUMNS`."""
+        """Writes one row; the keys are :attr:`columns`."""
         if self._file is None:
             return
         self._rows.writerow(row)
         self._file.flush()
-        for name in COLUMNS[1:-1]:
+        for name in self.columns[1:-1]:
             self._board.add_scalar(name, row[name], row["step"])
 
     def __enter__(self) -> "StepLog":

@@ -16,12 +16,12 @@ from tqdm import tqdm
 from irlib import models
 from irlib.data.by_position import PatchesByPosition
 from irlib.errors import IrlibError, UsageError
-from irlib.losses import losses
 from irlib.training.average import MovingAverage
 from irlib.training.checkpoint import load_checkpoint, save_checkpoint
 from irlib.training.interrupt import Interrupt
 from irlib.training.logs import StepLog
 from irlib.training.mixup import mixed
+from irlib.training.objectives import Objective, Reconstruction
 from irlib.training.positions import Positions
 from irlib.training.recipes import Recipe
 
@@ -37,6 +37,7 @@ def train(
     run_dir: str | Path,
     data: PatchesByPosition,
     *,
+    objective: Objective | None = None,
     init: nn.Module | None = None,
     resume: bool = True,
     devices: int | str = "auto",
@@ -53,6 +54,7 @@ def train(
         recipe: What to compute.
         run_dir: Folder for checkpoint, logs and weights; a run found there is resumed.
         data: Samples ``data[position, patch]``: dicts with ``degraded`` and ``target``, (3, P, P).
+        objective: What a step minimises; by default the recipe's loss between output and target.
         init: A network whose weights to start from (fine-tuning); same model and config.
         resume: ``False`` ignores and replaces a run found in ``run_dir``.
         devices: Number of devices a node, or "auto".
@@ -102,7 +104,8 @@ def train(
     )
     model, optimiser = fabric.setup(network, optimiser)
     average = MovingAverage(network, recipe.ema) if recipe.ema else None
-    loss_of = losses.get(recipe.loss)
+    objective = Reconstruction(recipe.loss) if objective is None else objective
+    objective.to(fabric.device)
 
     start = 0
     if resume and (state := load_checkpoint(run_dir, recipe.as_dict())) is not None:
@@ -110,6 +113,7 @@ def train(
         optimiser.load_state_dict(state["optimiser"])
         if average is not None:
             average.load_state_dict(state["average"])
+        objective.load_state_dict(state.get("objective", {}))
         start = state["step"]
 
     def checkpoint(step: int) -> None:
@@ -120,6 +124,7 @@ def train(
                 "network": network.state_dict(),
                 "optimiser": optimiser.state_dict(),
                 "average": average.state_dict() if average is not None else {},
+                "objective": objective.state_dict(),
             }
             save_checkpoint(run_dir, state)
         fabric.barrier()
@@ -136,7 +141,7 @@ def train(
     )
     stream = iter(fabric.setup_dataloaders(batches, use_distributed_sampler=False))
 
-    log = StepLog(run_dir, start, enabled=fabric.is_global_zero)
+    log = StepLog(run_dir, start, objective.columns, enabled=fabric.is_global_zero)
     bar = tqdm(
         total=recipe.steps,
         initial=start,
@@ -150,23 +155,26 @@ def train(
             rate = recipe.learning_rate(step)
             for group in optimiser.param_groups:
                 group["lr"] = rate
-            total = 0.0
+            objective.before_step(step, network)
+            row = 0.0
             for micro in range(recipe.accumulate):
                 batch = next(stream)
-                degraded, target = batch["degraded"], batch["target"]
                 if recipe.mixup:
                     part = micro * world + rank
-                    degraded, target = mixed(
-                        degraded, target, recipe.mixup, recipe.seed, step, part
+                    batch["degraded"], batch["target"] = mixed(
+                        batch["degraded"], batch["target"], recipe.mixup, recipe.seed, step, part
                     )
-                degraded = degraded.contiguous(memory_format=torch.channels_last)
+                for name in ("degraded", "positive"):
+                    if name in batch:
+                        batch[name] = batch[name].contiguous(memory_format=torch.channels_last)
                 last = micro + 1 == recipe.accumulate
                 with fabric.no_backward_sync(model, enabled=not last):
-                    loss = loss_of(model(degraded), target) / recipe.accumulate
+                    loss, parts = objective(model, batch, step)
                     if not torch.isfinite(loss):
                         raise _not_finite(run_dir, step, batch, rate)
-                    fabric.backward(loss)
-                total += loss.detach()
+                    fabric.backward(loss / recipe.accumulate)
+                logged = [loss, *(parts[name] for name in objective.columns)]
+                row += torch.stack([value.detach() for value in logged]) / recipe.accumulate
             if recipe.clip_norm:
                 fabric.clip_gradients(
                     model, optimiser, max_norm=recipe.clip_norm, error_if_nonfinite=False
@@ -175,16 +183,19 @@ def train(
             optimiser.zero_grad()
             if average is not None:
                 average.update(network)
-            recent.append(total)
+            recent.append(row)
             done = step + 1
             seen += recipe.stage(step).batch
             bar.update(1)
             if done % log_every == 0 or done == recipe.steps:
                 # One batch is a noisy witness: a row holds the mean since the row before.
-                value = float(fabric.all_reduce(torch.stack(recent).mean(), reduce_op="mean"))
+                means = fabric.all_reduce(torch.stack(recent).mean(dim=0), reduce_op="mean")
+                value, *rest = means.tolist()
+                parts = dict(zip(objective.columns, rest, strict=True))
                 now = time.perf_counter()
                 speed = seen / (now - clock)
-                log.write(step=done, loss=value, lr=rate, images_per_s=speed, seconds=now - clock)
+                timing = {"lr": rate, "images_per_s": speed, "seconds": now - clock}
+                log.write(step=done, loss=value, **parts, **timing)
                 bar.set_postfix(loss=f"{value:.4f}", images_per_s=f"{speed:.0f}")
                 recent, seen, clock = [], 0, now
             if done % checkpoint_every == 0 or done == recipe.steps or interrupt.asked:
@@ -202,6 +213,7 @@ def train(
             seed=recipe.seed,
             recipe=recipe.as_dict(),
             recipe_hash=recipe.hash(),
+            **objective.facts,
         )
     fabric.barrier()
     return run_dir / WEIGHTS
