@@ -77,6 +77,6 @@ def subject(name: str, preset: str = "pocket") -> Subject:
             for parameter in ours.parameters():
                 if not parameter.any():
                     parameter.normal_(std=0.1)
-    plain = PLAIN[model_name](**ours.config)
+        plain = PLAIN[model_name](**ours.config)
     plain.load_state_dict(ours.state_dict())
     return Subject(ours, plain, getattr(ours, "semantic_dim", 0))

@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from irlib.nn.channel_parts import channel_parts
+
 SMALLEST_NORM = 1e-12
 
 
@@ -91,7 +93,7 @@ class TransposedAttention(nn.Module):
         self.project_out = nn.Conv2d(dim, dim, 1, bias=bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        query, key, value = self.depthwise(self.qkv(x)).chunk(3, dim=1)  # 3 of (B, C, H, W)
+        query, key, value = channel_parts(x, (self.qkv, self.depthwise), 3)  # (B, C, H, W)
         attention = self.attention(self._by_head(query), self._by_head(key))
         weight = self.project_out.weight.flatten(1)
         with torch.autocast(x.device.type, enabled=False):

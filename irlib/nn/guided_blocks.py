@@ -5,10 +5,10 @@ from functools import partial
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from irlib.errors import UsageError
 from irlib.nn.attention import TransposedAttention, attend_and_project
+from irlib.nn.channel_parts import channel_range
 from irlib.nn.feed_forward import GatedFeedForward
 from irlib.nn.layer_norm import NORMS, WithBiasLayerNorm
 from irlib.nn.naf_block import NAF_EPSILON, SimpleGateFeedForward
@@ -29,22 +29,14 @@ class GuidedAttention(TransposedAttention):
     """
 
     def forward(self, guide: Tensor, x: Tensor) -> Tensor:
-        query = self._projected(guide, 0, 1)
-        key, value = self._projected(x, 1, 3).chunk(2, dim=1)
+        convs, dim = (self.qkv, self.depthwise), self.project_out.in_channels
+        query = channel_range(guide, convs, 0, dim)
+        key = channel_range(x, convs, dim, 2 * dim)
+        value = channel_range(x, convs, 2 * dim, 3 * dim)
         attention = self.attention(self._by_head(query), self._by_head(key))
         weight = self.project_out.weight.flatten(1)
         with torch.autocast(x.device.type, enabled=False):
             return attend_and_project(attention, value, weight, self.project_out.bias)
-
-    def _projected(self, x: Tensor, start: int, stop: int) -> Tensor:
-        """Thirds ``start`` to ``stop`` of what the two convolutions make of ``x``."""
-        dim = self.project_out.in_channels
-        rows = slice(start * dim, stop * dim)
-        for conv in (self.qkv, self.depthwise):
-            bias = None if conv.bias is None else conv.bias[rows]
-            groups = 1 if conv.groups == 1 else (stop - start) * dim
-            x = F.conv2d(x, conv.weight[rows], bias, padding=conv.padding, groups=groups)
-        return x
 
 
 class GuidedMixer(nn.Module):

@@ -8,7 +8,14 @@ import pytest
 import torch
 
 from irlib.bench import networks
-from irlib.bench.networks import Plan, action, matrix_rate, measure_model, peak_bytes
+from irlib.bench.networks import (
+    Plan,
+    action,
+    count_operations,
+    matrix_rate,
+    measure_model,
+    peak_bytes,
+)
 from irlib.bench.subjects import subject
 from irlib.errors import IrlibError
 
@@ -36,6 +43,13 @@ def test_a_step_moves_the_weights_and_a_forward_pass_does_not():
     assert torch.equal(weight, start)
     action(found, "plain", "step", PLAN)()
     assert not torch.equal(weight, start)
+
+
+def test_a_step_counts_as_three_passes():
+    found = subject("nafnet", "smoke")
+    same = replace(PLAN, size=64, patch=64)
+    once, thrice = (count_operations(found, kind, same) for kind in ("forward", "step"))
+    assert thrice == 3 * once > 0
 
 
 def test_a_machine_multiplies_matrices():

@@ -189,7 +189,7 @@ NAF_MUTANTS = {
     "global means": ("nafnet_local", ChannelMean, "means", mean_of_everything),
     "border turned": ("nafnet_local", channel_mean, "local_mean", odd_border_at_the_top),
     "larger window": ("nafnet_local", channel_mean, "local_mean", window_one_larger),
-    "gate by GELU": ("nafnet", naf_block, "simple_gate", lambda x: F.gelu(x).chunk(2, dim=1)[0]),
+    "gate by GELU": ("nafnet", naf_block, "gate_halves", lambda first, _: F.gelu(first)),
 }
 
 
