@@ -15,9 +15,11 @@ class PatchesByPosition(Dataset, ABC):
 
     Attributes:
         patch: Side of a patch in pixels where none is asked for.
+        tasks: Names of the tasks; a sample's ``task`` counts along them.
     """
 
     patch: int
+    tasks: tuple[str, ...] = ()
 
     def __getitem__(self, index: int | tuple[int, int]) -> dict[str, Tensor]:
         position, patch = index if isinstance(index, tuple) else (index, self.patch)

@@ -73,6 +73,11 @@ def smoke() -> dict[str, Any]:
     }
 
 
+def smoke_nafnet() -> dict[str, Any]:
+    """The same on the smallest NAFNet."""
+    return {**smoke(), **_on_nafnet(nafnet.smoke())}
+
+
 def _on_nafnet(plain: dict[str, Any]) -> dict[str, Any]:
     """Returns the arguments that give a Perceive-IR the widths and depths of a NAFNet."""
     return {
@@ -91,6 +96,7 @@ PRESETS = {
     "pocket": pocket,
     "pocket-nafnet": pocket_nafnet,
     "smoke": smoke,
+    "smoke-nafnet": smoke_nafnet,
 }
 
 

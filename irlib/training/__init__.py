@@ -1,7 +1,16 @@
 """Recipes, the training loop and its checkpoints. Lightning loads when training starts."""
 
 from irlib.training import paper_recipes  # enters its recipes under their names
+from irlib.training.perceive_recipes import PerceiveRecipe, stage_two
 from irlib.training.recipes import Recipe, recipe, recipe_names
 from irlib.training.stages import Stage
 
-__all__ = ["Recipe", "Stage", "paper_recipes", "recipe", "recipe_names"]
+__all__ = [
+    "PerceiveRecipe",
+    "Recipe",
+    "Stage",
+    "paper_recipes",
+    "recipe",
+    "recipe_names",
+    "stage_two",
+]

@@ -95,6 +95,10 @@ class Recipe:
     scenes: int = 32
     steps_per_epoch: int = 0
 
+    # What recipes of a method with more to learn from ask of the data besides.
+    second_crop = False
+    noise_clipped = False
+
     @property
     def stages(self) -> tuple[Stage, ...]:
         """Every stage in order: how training begins, and how it grows."""
@@ -204,6 +208,20 @@ def _laptop(model: str, scale: str) -> Recipe:
     )
 
 
+#: Turns the small recipe that all models share into that of one model.
+_LAPTOP: dict[str, Callable[[Recipe], Recipe]] = {}
+
+
+def laptop_recipe(model: str) -> Callable[[Callable[[Recipe], Recipe]], Any]:
+    """Returns a decorator that enters how a model's small recipe differs from the others'."""
+
+    def enter(change: Callable[[Recipe], Recipe]) -> Callable[[Recipe], Recipe]:
+        _LAPTOP[model] = change
+        return change
+
+    return enter
+
+
 #: Makes a recipe of scale paper for some tasks, or for those of its authors.
 Builder = Callable[[tuple[str, ...] | None], Recipe]
 _PAPER: dict[str, Registry[Builder]] = {}
@@ -257,4 +275,5 @@ def recipe(
             f"the recipe {name!r} was asked for at scale {scale}; only scale paper has several "
             f"({', '.join(names)}). Give --scale paper, or no --recipe."
         )
-    return _laptop(model, scale).with_changes(tasks=tasks, **changes)
+    small = _LAPTOP.get(model, lambda base: base)(_laptop(model, scale))
+    return small.with_changes(tasks=tasks, **changes)

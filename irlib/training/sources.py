@@ -36,6 +36,7 @@ def open_source(
         "patch": recipe.patch,
         "seed": recipe.seed,
         "modes": AUGMENTATIONS[recipe.augment],
+        "positive": recipe.second_crop,
     }
     if pairs:
         found = [Entry("pairs", p.clean, p.degraded) for p in folder_pairs(pairs)]
@@ -61,7 +62,8 @@ def open_source(
             for task in recipe.tasks
         }
         entries = training_list(files, recipe.turns, recipe.noise)
-        return recipe, MixedPairs(entries, quantise=recipe.quantise, **settings)
+        settings |= {"quantise": recipe.quantise, "clipped": recipe.noise_clipped}
+        return recipe, MixedPairs(entries, **settings)
     return recipe, EmbeddedPairs(
         recipe.tasks,
         turns=recipe.turns,
