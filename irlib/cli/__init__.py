@@ -43,7 +43,7 @@ GROUPS = {
 }
 
 #: Options that take several words after one another.
-SEVERAL = ("--tasks", "--words")
+SEVERAL = ("--tasks", "--turns", "--words", "--without", "--without-loss", "--loss-weights")
 
 
 # Typer may carry its own copy of click; this is ClickException of the copy it uses.
@@ -77,9 +77,7 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Runs one command line and returns its exit status."""
     try:
-        for option in ("--tasks", "--turns", "--words"):
-            arguments = spread(arguments, option)
-        status = build()(args=arguments, prog_name="irlib", standalone_mode=False)
+        status = build()(args=spread(arguments), prog_name="irlib", standalone_mode=False)
         return status if isinstance(status, int) else 0
     except _WrongCommandLine as error:
         error.show()

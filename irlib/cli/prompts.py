@@ -198,12 +198,12 @@ def score(
     from irlib.evaluation.restore_files import choose_device
     from irlib.foundation import load_clip
     from irlib.perceiver import load_prompts, read_prompts_header, score_image
-    from irlib.perceiver.prompt_files import usual_prompts
+    from irlib.perceiver.prompt_files import clip_source, usual_prompts
 
     path = prompts or usual_prompts()
     header = read_prompts_header(path)
     files = [found for given in images for found in _expanded(given, folder_images)]
-    encoder = load_clip(clip or _clip_of(header), download=download).to(choose_device(device))
+    encoder = load_clip(clip or clip_source(header), download=download).to(choose_device(device))
     learned = load_prompts(path, encoder)
     logit_scale = header["facts"].get("logit_scale", encoder.logit_scale)
     width = max(len(str(file)) for file in files)
@@ -234,12 +234,6 @@ def _expanded(given: Path, folder_images) -> list[Path]:
     if not given.exists():
         raise UsageError(f"{given} does not exist; give pictures, or folders of them.")
     return [given]
-
-
-def _clip_of(header: dict) -> str:
-    """The source of the CLIP that a file of prompts names: its kind, or its file."""
-    kind, _, detail = header["config"]["encoder_source"].partition(": ")
-    return detail if kind == "file" else kind
 
 
 def _write_record(name: str, results: Path | None, recipe, encoder, folder: Path, done) -> Path:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 Recipe = partial(typer.Option, rich_help_panel="Recipe: what is computed")
+Perceive = partial(typer.Option, rich_help_panel="Perceive-IR: its parts, losses and judges")
 Data = partial(typer.Option, rich_help_panel="Data: what is learned from")
 Run = partial(typer.Option, rich_help_panel="Run: where it runs and what it leaves")
 
@@ -55,6 +56,37 @@ def train(
     precision: Annotated[
         str | None, Recipe(help="auto, 32-true or bf16-mixed (Lightning Fabric's names).")
     ] = None,
+    backbone: Annotated[str | None, Perceive(help="restormer or nafnet.")] = None,
+    without: Annotated[
+        list[str] | None, Perceive(help="Parts to leave out: dino, cfe, pgm, pgca.")
+    ] = None,
+    without_loss: Annotated[
+        list[str] | None, Perceive(help="Losses to leave out: cl, clip, dpl, rec.")
+    ] = None,
+    loss_weights: Annotated[
+        list[str] | None,
+        Perceive(metavar="LOSS=X", help="Other weights: --loss-weights cl=0.1 clip=0.05 dpl=0.1."),
+    ] = None,
+    dpl_from: Annotated[int | None, Perceive(help="First step that L_dpl counts in.")] = None,
+    prompts: Annotated[
+        Path | None,
+        Perceive(help="A file of `irlib prompts train`. Default: your own, else the shipped one."),
+    ] = None,
+    medium: Annotated[
+        str | None,
+        Perceive(help="Weights of a medium network, whose results L_dpl pushes away from."),
+    ] = None,
+    dino: Annotated[
+        str | None,
+        Perceive(help="pocket, pretrained or a file. Default: pocket; pretrained at scale paper."),
+    ] = None,
+    clip: Annotated[
+        str | None, Perceive(help="The same of CLIP. Default: the one that the prompts name.")
+    ] = None,
+    vgg: Annotated[str | None, Perceive(help="The same of VGG; default as for --dino.")] = None,
+    download: Annotated[
+        bool, Perceive("--download", help="Fetch published weights that are in no cache.")
+    ] = False,
     scenes: Annotated[int | None, Data(help="Dead-leaves scenes of the embedded data.")] = None,
     pairs: Annotated[
         Path | None, Data(help="Train on your own folder with input/ and target/ images.")
@@ -85,6 +117,7 @@ def train(
     Example: irlib train promptir --scale pocket --tasks derain dehaze
     """
     from irlib import models, training
+    from irlib.cli import perceive_options
     from irlib.training.loop import train as run_training
     from irlib.training.sources import open_source
 
@@ -111,15 +144,35 @@ def train(
         "seed": seed,
         "precision": precision,
     }
-    plan = training.recipe(model, scale, recipe, **changes)
+    parts = {
+        "backbone": backbone,
+        "without": without,
+        "without_losses": without_loss,
+        "weights": perceive_options.numbers(loss_weights) if loss_weights else None,
+        "dpl_from": dpl_from,
+    }
+    judges = {"prompts": prompts, "medium": medium, "dino": dino, "clip": clip, "vgg": vgg}
+    if model == "perceive-ir":
+        parts = {name: value for name, value in parts.items() if value is not None}
+        plan = training.stage_two(scale, recipe, **parts, **changes)
+    else:
+        perceive_options.refuse(model, **parts, **judges, download=download or None)
+        plan = training.recipe(model, scale, recipe, **changes)
     if network is not None:
         models.require(network, model, init)
     plan, samples = open_source(plan, pairs=pairs, clean=clean, data=data)
+    objective = None
+    if model == "perceive-ir":
+        from irlib.perceiver.stage_two import open_objective
+
+        plan, objective = open_objective(plan, samples, **judges, download=download)
+        perceive_options.check_init(network, plan)
     folder = run or Path("runs") / "-".join(filter(None, (model, plan.scale, recipe)))
     weights = run_training(
         plan,
         folder,
         samples,
+        objective=objective,
         init=network,
         resume=not restart,
         devices=devices if devices == "auto" else int(devices),

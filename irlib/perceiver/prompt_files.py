@@ -84,6 +84,16 @@ def usual_prompts() -> Path:
     return OWN_RUN if OWN_RUN.is_file() or not SHIPPED.is_file() else SHIPPED
 
 
+def clip_source(header: dict[str, Any]) -> str:
+    """The source of the CLIP that a file of prompts names: its kind, or its file.
+
+    Args:
+        header: Of :func:`read_prompts_header`.
+    """
+    kind, _, detail = header["config"]["encoder_source"].partition(": ")
+    return detail if kind == "file" else kind
+
+
 def read_prompts_header(path: str | Path) -> dict[str, Any]:
     """What a file of prompts says of itself: "config" (words, encoder, ...), "facts", "irlib".
 

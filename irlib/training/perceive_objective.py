@@ -75,7 +75,7 @@ class PerceiveObjective(Objective):
         if self.proxies:
             self.valid = torch.ones(len(data.tasks), len(proxies)) if valid is None else valid
             self.probe = _probe(data, recipe.probe)
-        if self.weights.dpl and not self.proxies and recipe.dpl_from == 0:
+        if self.weights.dpl and not self.proxies and recipe.dpl_from <= 0:
             warnings.warn(
                 "L_dpl is a ratio to the distance between output and input. Without a medium "
                 "network it explodes as long as they are alike: give --medium, or let L_dpl begin "

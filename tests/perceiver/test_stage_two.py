@@ -1,0 +1,138 @@
+"""Stage 2 opens the judges that its recipe needs, notes who they are, and trains with them."""
+
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from irlib import cli, foundation, models
+from irlib.data.embedded import EmbeddedPairs
+from irlib.errors import UsageError
+from irlib.foundation import Frozen, Source
+from irlib.perceiver import PromptSet, save_prompts
+from irlib.perceiver.stage_two import open_objective
+from irlib.training import stage_two
+from irlib.training.logs import read_log
+
+DIM = 7
+
+
+class StubDino(Frozen):
+    def __init__(self):
+        torch.manual_seed(0)
+        super().__init__(nn.Linear(3, 4 * DIM), Source("pocket", "dino-pocket"))
+        self.dim = DIM
+
+    @torch.no_grad()
+    def features(self, images):
+        return list(self.network(images.mean(dim=(2, 3))).chunk(4, dim=1))
+
+
+class StubVgg(Frozen):
+    def __init__(self):
+        torch.manual_seed(1)
+        super().__init__(nn.Conv2d(3, 4, 3), Source("pocket", "vgg-pocket"))
+
+    def features(self, images):
+        return [F.avg_pool2d(self.network(images), 2**n) for n in range(4)]
+
+
+@pytest.fixture
+def judges(clip, tmp_path, monkeypatch):
+    """Small random networks in place of the pocket ones, and prompts for the CLIP."""
+    asked = []
+
+    def load(name, network):
+        return lambda source="pocket", *_, **__: asked.append((name, str(source))) or network
+
+    monkeypatch.setattr(foundation, "load_clip", load("clip", clip))
+    monkeypatch.setattr(foundation, "load_dino", load("dino", StubDino()))
+    monkeypatch.setattr(foundation, "load_vgg", load("vgg", StubVgg()))
+    save_prompts(PromptSet(clip), tmp_path / "prompts.safetensors")
+    return tmp_path / "prompts.safetensors", asked
+
+
+@pytest.fixture(scope="module")
+def data():
+    return EmbeddedPairs(patch=16, scenes=1, scene_size=48, photo_share=0.0, positive=True)
+
+
+def test_the_recipe_notes_every_judge(judges, data, clip, tmp_path):
+    prompts, asked = judges
+    medium = models.create("restormer", preset_name="smoke")
+    facts = {"recipe": {"tasks": ["denoise", "derain"]}}
+    models.save_weights(medium, tmp_path / "medium.safetensors", **facts)
+    plan, objective = open_objective(
+        stage_two("smoke"), data, prompts=prompts, medium=tmp_path / "medium.safetensors"
+    )
+    assert set(plan.given) == {"dino", "clip", "prompts", "vgg", "medium"}
+    assert plan.given["clip"] == clip.identity
+    assert plan.config["semantic_dim"] == DIM
+    assert objective.text.shape == (3, clip.dim)
+    assert objective.valid.flatten().tolist() == [1, 0, 1, 0, 0], "a proxy of two tasks"
+    assert len(objective.probe) == 5
+    assert asked == [("dino", "pocket"), ("clip", "tiny-0.safetensors"), ("vgg", "pocket")]
+
+
+def test_only_what_is_needed_is_opened(judges, data):
+    _, asked = judges
+    plan = stage_two("smoke", without=["dino"], without_losses=["clip", "dpl"])
+    opened, objective = open_objective(plan, data)
+    assert (opened.given, asked, objective.columns) == ({}, [], ("rec", "cl"))
+    open_objective(stage_two("paper", without_losses=["clip"]), data)
+    assert asked == [("dino", "pretrained"), ("vgg", "pretrained")]
+
+
+def test_one_task_is_contrasted_with_other_images(judges, data):
+    plan = stage_two("smoke", without=["dino"], without_losses=["clip", "dpl"])
+    alone = EmbeddedPairs(("derain",), patch=16, scenes=1, scene_size=48, positive=True)
+    assert open_objective(plan, alone)[0].negatives == "other_image"
+
+
+def test_missing_prompts_say_how_to_get_some(judges, data, tmp_path):
+    with pytest.raises(UsageError, match="irlib prompts train"):
+        open_objective(stage_two("smoke"), data, prompts=tmp_path / "none.safetensors")
+
+
+QUICK = ("--scale", "smoke", "--steps", "2", "--patch", "16", "--batch", "5", "--scenes", "1",
+         "--accelerator", "cpu")  # fmt: skip
+
+
+def test_it_trains_from_the_command_line(judges, tmp_path):
+    prompts, _ = judges
+    run = tmp_path / "run"
+    words = ["train", "perceive-ir", *QUICK, "--prompts", str(prompts), "--run", str(run)]
+    assert cli.run([*words, "--backbone", "nafnet", "--without", "pgca", "cfe"]) == 0
+    (row,) = read_log(run / "metrics.csv")
+    assert set(row) >= {"rec", "clip", "dpl", "denominator"}
+    assert "cl" not in row
+    header = models.read_header(run / "weights.safetensors")
+    assert header["config"]["backbone"] == "nafnet"
+    assert header["facts"]["encoder"]["identity"] == StubDino().identity
+    assert header["facts"]["recipe"]["given"]["vgg"] == StubVgg().identity
+    restorer = models.as_restorer(
+        models.load_weights(run / "weights.safetensors"), header["facts"], encoder=StubDino()
+    )
+    assert restorer(torch.rand(1, 3, 9, 9)).shape == (1, 3, 9, 9)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["perceive-ir", "--without", "dyno"], "dino"),
+        (["perceive-ir", "--loss-weights", "cl"], "LOSS=X"),
+        (["restormer", "--without-loss", "clip", "--medium", "x"], "--without-loss, --medium"),
+    ],
+)
+def test_wrong_words_are_refused(words, says, capsys):
+    assert cli.run(["train", *words, "--scale", "smoke"]) == 2
+    assert says in capsys.readouterr().err
+
+
+def test_weights_of_another_configuration_are_refused(judges, tmp_path, capsys):
+    config = {**models.preset("perceive-ir", "smoke"), "semantic_dim": DIM + 1}
+    models.save_weights(models.create("perceive-ir", **config), tmp_path / "w.safetensors")
+    words = ["train", "perceive-ir", *QUICK, "--init", str(tmp_path / "w.safetensors")]
+    assert cli.run([*words, "--without-loss", "clip"]) == 2
+    assert "another semantic_dim" in capsys.readouterr().err
