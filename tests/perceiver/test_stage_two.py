@@ -1,6 +1,5 @@
 """Stage 2 opens the judges that its recipe needs, notes who they are, and trains with them."""
 
-
 import pytest
 import torch
 import torch.nn.functional as F
