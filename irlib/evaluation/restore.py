@@ -69,6 +69,8 @@ def restore_image(
         model.to(device)
     multiple = int(getattr(model, "multiple", 1))
     padding = getattr(model, "padding", "reflect")
+    if not isinstance(padding, str):  # a bare convolution's is a pair of numbers
+        padding = "reflect"
     padded, (height, width) = pad_to_multiple(image, multiple, padding)
     was_training = model.training
     model.eval()
