@@ -51,9 +51,13 @@ reproduce: $(STAMP)  ## train the shipped pocket PromptIR again and measure it (
 	$(BIN)/irlib train promptir --scale pocket --init runs/promptir-pocket-64/weights.safetensors \
 	    --patch 96 --batch 9 --turns deblur=3 dehaze=2 derain=2 --steps 1600 --rate 0.0008 \
 	    --warmup 50 --ema 0.998 --scenes 128 --seed 1 \
-	    --run runs/promptir-pocket --record promptir-pocket/training
+	    --run runs/promptir-pocket-96 --record promptir-pocket/training-second
+	$(BIN)/irlib train promptir --scale pocket --init runs/promptir-pocket-96/weights.safetensors \
+	    --patch 96 --batch 9 --turns deblur=4 derain=2 --steps 500 --rate 0.0004 --warmup 20 \
+	    --ema 0.99 --scenes 128 --seed 2 --run runs/promptir-pocket --record promptir-pocket/training
 	cp runs/promptir-pocket/weights.safetensors irlib/weights/promptir-pocket.safetensors
 	$(BIN)/irlib evaluate --weights promptir-pocket --embedded --record promptir-pocket/embedded
+	$(BIN)/irlib tiles --record promptir-pocket/tiles
 ifdef IRLIB_DATA
 	$(BIN)/irlib evaluate --weights promptir-pocket --benchmark cbsd68 --sigma 25 --record promptir-pocket/cbsd68-sigma25
 	$(BIN)/irlib evaluate --weights promptir-pocket --benchmark rain100l --record promptir-pocket/rain100l

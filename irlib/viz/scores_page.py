@@ -12,7 +12,7 @@ from irlib.ledger import Record
 PAGE_NAME = "scores.md"
 NETWORK = "promptir-pocket"
 
-TRAINING = (f"{NETWORK}/training-first", f"{NETWORK}/training")
+TRAINING = tuple(f"{NETWORK}/training{stage}" for stage in ("-first", "-second", ""))
 """Records of the training's stages, in order."""
 
 DATA = (
