@@ -86,7 +86,7 @@ def test_what_is_imported_is_asked_for(folder):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
                 imported |= {alias.name.split(".")[0] for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and node.module:
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 imported.add(node.module.split(".")[0])
     owners = packages_distributions()
     asked = {canonicalize_name(needed.name) for needed in direct_dependencies()} | {"irlib"}
