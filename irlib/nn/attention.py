@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from irlib.nn.channel_parts import channel_parts
+from irlib.nn.precision import full_precision
 
 SMALLEST_NORM = 1e-12
 
@@ -27,7 +28,7 @@ def channel_attention(query: Tensor, key: Tensor, temperature: Tensor) -> Tensor
     """
     if query.dtype == torch.float16:  # a sum over many pixels leaves float16's range
         query, key = query.float(), key.float()
-    with torch.autocast(query.device.type, enabled=False):
+    with full_precision(query):
         wide = torch.promote_types(query.dtype, torch.float32)
         products = (query @ key.transpose(-2, -1)).to(wide)  # (B, h, d, d)
         lengths = _row_lengths(query, wide).unsqueeze(-1) * _row_lengths(key, wide).unsqueeze(-2)
@@ -96,7 +97,7 @@ class TransposedAttention(nn.Module):
         query, key, value = channel_parts(x, (self.qkv, self.depthwise), 3)  # (B, C, H, W)
         attention = self.attention(self._by_head(query), self._by_head(key))
         weight = self.project_out.weight.flatten(1)
-        with torch.autocast(x.device.type, enabled=False):
+        with full_precision(x):
             return attend_and_project(attention, value, weight, self.project_out.bias)
 
     def attention(self, query: Tensor, key: Tensor) -> Tensor:

@@ -12,6 +12,7 @@ from irlib.nn.channel_parts import channel_range
 from irlib.nn.feed_forward import GatedFeedForward
 from irlib.nn.layer_norm import NORMS, WithBiasLayerNorm
 from irlib.nn.naf_block import NAF_EPSILON, SimpleGateFeedForward
+from irlib.nn.precision import full_precision
 from irlib.registry import unknown_name
 
 ETB_RESIDUALS = ("guidance", "input")
@@ -35,7 +36,7 @@ class GuidedAttention(TransposedAttention):
         value = channel_range(x, convs, 2 * dim, 3 * dim)
         attention = self.attention(self._by_head(query), self._by_head(key))
         weight = self.project_out.weight.flatten(1)
-        with torch.autocast(x.device.type, enabled=False):
+        with full_precision(x):
             return attend_and_project(attention, value, weight, self.project_out.bias)
 
 

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from irlib.nn.precision import full_precision
 from irlib.registry import Registry
 
 EPSILON = 1e-5
@@ -36,7 +37,7 @@ class WithBiasLayerNorm(nn.Module):
         pixels = x.permute(0, 2, 3, 1)  # (B, H, W, dim): a view, and contiguous if channels-last
         # Autocast would widen the whole map to float32; the kernel keeps its statistics in float32
         # anyway, so only the two small vectors follow the map's type.
-        with torch.autocast(x.device.type, enabled=False):
+        with full_precision(x):
             weight, bias = self.weight.to(x.dtype), self.bias.to(x.dtype)
             normalised = F.layer_norm(pixels, weight.shape, weight, bias, self.epsilon)
         return normalised.permute(0, 3, 1, 2)

@@ -9,6 +9,7 @@ from torch.nn import functional as F
 from irlib.nn.channel_mean import ChannelMean
 from irlib.nn.channel_parts import channel_parts
 from irlib.nn.layer_norm import WithBiasLayerNorm
+from irlib.nn.precision import full_precision
 
 NAF_EPSILON = 1e-6
 
@@ -183,7 +184,7 @@ def scale_and_project(
     weight, bias = conv.weight.flatten(1), conv.bias
     if out_scale is not None:
         weight, bias = weight * out_scale.flatten()[:, None], bias * out_scale.flatten()
-    with torch.autocast(x.device.type, enabled=False):
+    with full_precision(x):
         folded = weight.t() * scales.flatten(1)[:, :, None].to(weight.dtype)  # (B, C, D)
         pixels = x.flatten(2).transpose(1, 2)  # (B, N, C): a view of a channels-last map
         projected = pixels @ folded.to(x.dtype) + bias.to(x.dtype)

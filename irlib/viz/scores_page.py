@@ -127,14 +127,14 @@ def _tiles(record: Record) -> str:
     lines = [
         f"{record.notes[0].upper()}{record.notes[1:]}.",
         "",
-        "| task | whole (dB) | tiled (dB) | difference | step at borders | step inside | record |",
-        "|---|---:|---:|---:|---:|---:|---|",
+        "| task | whole (dB) | tiled (dB) | step at borders | step inside | record |",
+        "|---|---:|---:|---:|---:|---|",
     ]
     for task in dict.fromkeys(key.split("/")[0] for key in record.values):
         keys = ("psnr_whole", "psnr_tiled", "step_at_borders", "step_inside")
         whole, tiled, borders, inside = (record.values[f"{task}/{key}"] for key in keys)
         lines.append(
-            f"| {task} | {whole:.2f} | {tiled:.2f} | {tiled - whole:+.3f} | {borders:.3f} | "
+            f"| {task} | {whole:.2f} | {tiled:.2f} | {borders:.3f} | "
             f"{inside:.3f} | `{record.name}` |"
         )
     return "\n".join(lines)
