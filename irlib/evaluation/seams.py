@@ -2,8 +2,8 @@
 
 A network with global attention (Restormer, PromptIR) computes statistics over all that it sees, and
 PromptIR stretches its prompts over it; both change when it sees a tile. Tiles that share their
-statistics (:mod:`irlib.evaluation.shared_statistics`) come close to the whole again. Taught in
-chapter 0.
+statistics (:mod:`irlib.evaluation.shared_statistics`) come close to the whole again, but for dark
+pictures. Taught in chapter 0.
 """
 
 from dataclasses import dataclass

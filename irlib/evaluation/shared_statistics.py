@@ -3,9 +3,10 @@
 Attention between channels weighs them by sums over all pixels; PromptIR mixes its prompts and
 NAFNet scales its channels by means over all pixels. A tile alone gives other sums, hence another
 restoration: brighter here than next door. Sums over tiles can be added, so a first pass over the
-tiles gathers them, and a second one restores every tile by the same. What is left of a difference
-comes from the first pass, whose deeper layers still saw tiles, and from the prompts, which are
-stretched over a tile. Taught in chapter 0.
+tiles gathers them, and a second one restores every tile by the same. A difference is
+left: in the first pass deeper layers still saw tiles, prompts are stretched over a tile, and edges
+are padded. It is small on most degradations and large in the dark, where light is multiplied;
+`irlib tiles` measures it. Taught in chapter 0.
 """
 
 from collections.abc import Iterator
