@@ -88,6 +88,10 @@ def train(
         bool, Perceive("--download", help="Fetch published weights that are in no cache.")
     ] = False,
     scenes: Annotated[int | None, Data(help="Dead-leaves scenes of the embedded data.")] = None,
+    twigs: Annotated[
+        float | None,
+        Data(help="Share of clean embedded patches crossed by twigs, lest lines mean rain."),
+    ] = None,
     pairs: Annotated[
         Path | None, Data(help="Train on your own folder with input/ and target/ images.")
     ] = None,
@@ -138,6 +142,7 @@ def train(
         "rate": rate,
         "warmup": warmup,
         "scenes": scenes,
+        "twigs": twigs,
         "loss": loss,
         "clip_norm": clip_norm,
         "ema": ema,

@@ -11,6 +11,7 @@ from irlib.data.by_position import PatchesByPosition
 from irlib.data.dead_leaves import dead_leaves
 from irlib.data.photos import TRAIN_PHOTOS, photo, photo_depth
 from irlib.data.seeding import generator_for
+from irlib.data.twigs import twigs
 from irlib.degradations import FIVE_TASKS, degrade_task
 from irlib.errors import UsageError
 
@@ -18,8 +19,9 @@ from irlib.errors import UsageError
 PHOTO_SCALES = (1.0, 0.7, 0.5)
 
 
-#: Tasks whose clean patches are sometimes faded: a flat, grey street is not always hazy.
-FADED_TASKS = ("denoise", "derain", "deblur")
+#: Tasks whose clean patches sometimes look like another task's degraded ones: a flat, grey street
+#: is not always hazy, and a thin light line is not always rain.
+LOOKALIKE_TASKS = ("denoise", "derain", "deblur")
 
 
 class EmbeddedPairs(PatchesByPosition):
@@ -36,8 +38,10 @@ class EmbeddedPairs(PatchesByPosition):
         scenes: Number of dead-leaves scenes drawn once and kept (8 bits a channel).
         scene_size: Side of a scene in pixels, at least that of the largest patch.
         photo_share: Share of the patches that come from photographs.
-        faded: Share of the clean patches of :data:`FADED_TASKS` that are drawn towards a grey, so
-            that weak contrast alone does not mean haze.
+        faded: Share of the clean patches of :data:`LOOKALIKE_TASKS` that are drawn towards a grey,
+            so that weak contrast alone does not mean haze.
+        crossed: Share of the same patches that twigs and wires cross, so that thin lines alone do
+            not mean rain (:func:`irlib.data.twigs.twigs`).
         modes: Flips and rotations to draw from, by their number in
             :func:`irlib.data.augment.dihedral`.
         positive: Whether samples hold a second crop too. Then a window of twice the side, where
@@ -60,6 +64,7 @@ class EmbeddedPairs(PatchesByPosition):
         scene_size: int = 320,
         photo_share: float = 0.6,
         faded: float = 0.5,
+        crossed: float = 0.0,
         modes: Sequence[int] = DIHEDRAL_MODES,
         positive: bool = False,
         seed: int = 0,
@@ -67,7 +72,7 @@ class EmbeddedPairs(PatchesByPosition):
     ) -> None:
         self.tasks, self.patch, self.seed, self.length = tuple(tasks), patch, seed, length
         self.cycle = turn_order(self.tasks, turns or {})
-        self.faded = faded
+        self.faded, self.crossed = faded, crossed
         self.photo_share = photo_share if scenes else 1.0
         self.modes, self.positive = tuple(modes), positive
         self.scenes = [_bytes(*_scene(scene_size, seed, i)) for i in range(scenes)]
@@ -81,7 +86,11 @@ class EmbeddedPairs(PatchesByPosition):
         window = 2 * patch if self.positive else patch
         target, depth = self._clean_patch(patch, window, generator)
         task = self.cycle[position % len(self.cycle)]
-        if self.tasks[task] in FADED_TASKS:
+        if self.tasks[task] in LOOKALIKE_TASKS:
+            # A stream of its own: the share of crossed patches changes nothing else of a sample.
+            lines = generator_for("twigs", self.seed, position)
+            if float(torch.rand((), generator=lines)) < self.crossed:
+                target = twigs(target, lines)
             target = _faded(target, self.faded, generator)
         degraded = degrade_task(target, self.tasks[task], generator=generator, depth=depth).image
         sample = {"task": torch.tensor(task)}

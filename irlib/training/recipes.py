@@ -61,6 +61,8 @@ class Recipe:
             device has fast bf16 matrix units).
         seed: Seed of the initial weights, the scenes, the crops and the degradations.
         scenes: Dead-leaves scenes drawn for the embedded data.
+        twigs: Share of the clean patches of noise, rain and blur that twigs and wires cross (of the
+            embedded data).
         steps_per_epoch: Steps that schedules written in epochs call an epoch.
     """
 
@@ -93,6 +95,7 @@ class Recipe:
     precision: str = "auto"
     seed: int = 0
     scenes: int = 32
+    twigs: float = 0.0
     steps_per_epoch: int = 0
 
     # What recipes of a method with more to learn from ask of the data besides.
@@ -156,6 +159,8 @@ class Recipe:
         for name in ("rate", "warmup", "scenes", "clip_norm", "mixup"):
             if changes.get(name, 0) < 0:
                 raise UsageError(f"{name} is {changes[name]}; expected 0 or more.")
+        if not 0 <= changes.get("twigs", 0) <= 1:
+            raise UsageError(f"twigs is {changes['twigs']}; expected a share from 0 to 1.")
         if not 0 <= changes.get("ema", 0) < 1:
             raise UsageError(f"ema is {changes['ema']}; expected a decay from 0 to below 1.")
         if "growth" in changes:
