@@ -1,8 +1,17 @@
 """What ``irlib train`` takes for Perceive-IR alone: read, refused elsewhere, held to weights."""
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
 from irlib.errors import UsageError
 from irlib.models import RestorationModel
 from irlib.training import Recipe
+
+if TYPE_CHECKING:
+    from irlib.foundation import Clip
 
 _NAMES = {"without_losses": "without-loss", "weights": "loss-weights"}
 
@@ -35,6 +44,45 @@ def numbers(words: list[str]) -> dict[str, float]:
                 f"--loss-weights was given {word!r}; expected LOSS=X, such as cl=0.1."
             ) from error
     return found
+
+
+def finder_of_prompts(
+    recipe: Recipe,
+    folder: Path,
+    *,
+    data: Path | None,
+    restart: bool,
+    nodes: int,
+    accelerator: str,
+) -> Callable[["Clip"], Path]:
+    """What finds the prompts of a run for a CLIP, or learns them on the device that trains.
+
+    Args:
+        recipe: Of the training.
+        folder: Of the run.
+        data: Root of the benchmarks.
+        restart: Whether what the folder holds is ignored.
+        nodes: Machines that train together.
+        accelerator: As of the training.
+    """
+
+    def find(clip: "Clip") -> Path:
+        from irlib.evaluation.restore_files import choose_device
+        from irlib.perceiver.run_prompts import prompts_of_run
+
+        clip.to(choose_device("cpu" if accelerator == "cpu" else "auto"))
+        return prompts_of_run(
+            folder,
+            clip,
+            recipe.scale,
+            recipe.tasks,
+            data=data,
+            restart=restart,
+            machines=nodes,
+            say=typer.echo,
+        )
+
+    return find
 
 
 def check_init(network: RestorationModel | None, recipe: Recipe) -> None:

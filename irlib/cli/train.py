@@ -58,7 +58,7 @@ def train(
     ] = None,
     backbone: Annotated[str | None, Perceive(help="restormer or nafnet.")] = None,
     without: Annotated[
-        list[str] | None, Perceive(help="Parts to leave out: dino, cfe, pgm, pgca.")
+        list[str] | None, Perceive(help="Parts to leave out: prompts, dino, cfe, pgm, pgca.")
     ] = None,
     without_loss: Annotated[
         list[str] | None, Perceive(help="Losses to leave out: cl, clip, dpl, rec.")
@@ -70,7 +70,10 @@ def train(
     dpl_from: Annotated[int | None, Perceive(help="First step that L_dpl counts in.")] = None,
     prompts: Annotated[
         Path | None,
-        Perceive(help="A file of `irlib prompts train`. Default: your own, else the shipped one."),
+        Perceive(
+            help="A file of `irlib prompts train`. Default: your own or the shipped one, whichever "
+            "fits the CLIP; where neither does, stage 1 runs first."
+        ),
     ] = None,
     medium: Annotated[
         str | None,
@@ -81,7 +84,8 @@ def train(
         Perceive(help="pocket, pretrained or a file. Default: pocket; pretrained at scale paper."),
     ] = None,
     clip: Annotated[
-        str | None, Perceive(help="The same of CLIP. Default: the one that the prompts name.")
+        str | None,
+        Perceive(help="The same of CLIP. Default: the one that --prompts names, else as --dino."),
     ] = None,
     vgg: Annotated[str | None, Perceive(help="The same of VGG; default as for --dino.")] = None,
     download: Annotated[
@@ -115,6 +119,9 @@ def train(
     ] = None,
 ) -> None:
     """Train a model; run the same command again to go on after a stop or a crash.
+
+    perceive-ir learns in two stages. Where no prompts are there for its CLIP, the first runs by
+    itself and stays in the folder of the run.
 
     Recipes of scale paper want their authors' training sets: see `irlib data list`.
 
@@ -166,13 +173,16 @@ def train(
     if network is not None:
         models.require(network, model, init)
     plan, samples = open_source(plan, pairs=pairs, clean=clean, data=data)
+    folder = run or Path("runs") / "-".join(filter(None, (model, plan.scale, recipe)))
     objective = None
     if model == "perceive-ir":
         from irlib.perceiver.stage_two import open_objective
 
+        judges["prompts"] = prompts or perceive_options.finder_of_prompts(
+            plan, folder, data=data, restart=restart, nodes=nodes, accelerator=accelerator
+        )
         plan, objective = open_objective(plan, samples, **judges, download=download)
         perceive_options.check_init(network, plan)
-    folder = run or Path("runs") / "-".join(filter(None, (model, plan.scale, recipe)))
     weights = run_training(
         plan,
         folder,

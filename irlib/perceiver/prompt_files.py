@@ -1,5 +1,6 @@
 """Prompts on disk: the learned embeddings alone, with their words and their encoder."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ KIND = "prompts"
 SUFFIX = ".safetensors"
 SHIPPED = Path(irlib.__file__).parent / "weights" / KIND / f"prompts-pocket{SUFFIX}"
 OWN_RUN = Path("runs") / "prompts-pocket" / f"prompts{SUFFIX}"
+# Where `irlib prompts train` leaves those of another scale.
+_OWN_RUN_OF = "prompts-{scale}"
 
 
 def save_prompts(prompts: PromptSet, path: str | Path, **facts: Any) -> Path:
@@ -82,6 +85,25 @@ def usual_prompts() -> Path:
     It need not exist; reading it then says how to go on.
     """
     return OWN_RUN if OWN_RUN.is_file() or not SHIPPED.is_file() else SHIPPED
+
+
+def fitting_prompts(clip: "Clip", scale: str, first: Iterable[Path] = ()) -> Path | None:
+    """The first file of prompts that were learned for a CLIP, or None where there is none.
+
+    Args:
+        clip: Whose prompts are looked for.
+        scale: Own runs of this scale are looked at before those of scale pocket, the shipped
+            prompts last.
+        first: Files to look at before all these.
+
+    Raises:
+        IrlibError: A damaged file.
+    """
+    own = OWN_RUN.parent.with_name(_OWN_RUN_OF.format(scale=scale)) / OWN_RUN.name
+    for file in (*first, own, OWN_RUN, SHIPPED):
+        if file.is_file() and read_prompts_header(file)["config"]["encoder"] == clip.identity:
+            return file
+    return None
 
 
 def clip_source(header: dict[str, Any]) -> str:

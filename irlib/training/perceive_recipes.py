@@ -11,6 +11,7 @@ from irlib import models
 from irlib.errors import UsageError
 from irlib.losses import LossWeights
 from irlib.models.perceive_ir import BACKBONES
+from irlib.models.perceive_ir_presets import PARTS
 from irlib.models.perceive_ir_presets import without as config_without
 from irlib.registry import unknown_name
 from irlib.scale import by_scale
@@ -18,6 +19,7 @@ from irlib.training.paper_recipes import ALL_IN_ONE_SETS, THREE_TASKS, epoch_ste
 from irlib.training.recipes import Recipe, laptop_recipe, paper_recipe, recipe
 
 MODEL = "perceive-ir"
+PROMPTS = "prompts"
 Tasks = tuple[str, ...] | None
 
 #: How often an epoch lists each file: every clean image once with each noise level, the usual
@@ -147,7 +149,8 @@ def stage_two(
         scale: "smoke", "pocket" or "paper"; by default the current scale.
         name: Which recipe of scale paper.
         backbone: "restormer" or "nafnet", of which only the paper's size is known.
-        without: Parts of the network, see :func:`irlib.models.perceive_ir_presets.without`.
+        without: Parts of the network, see :func:`irlib.models.perceive_ir_presets.without`; and
+            "prompts", with which L_clip goes.
         without_losses: Names in :class:`irlib.losses.LossWeights`.
         weights: Other weights of losses, by name.
         **changes: Fields of :class:`PerceiveRecipe` to replace, ``tasks`` among them.
@@ -177,8 +180,14 @@ def stage_two(
         if value < 0:
             raise UsageError(f"the weight of {loss} is {value}; expected 0 or more.")
         chosen = replace(chosen, **{loss: value})
-    config = {**config, **config_without(*without)}
-    left_out = [*without_losses, *([] if config["use_code"] else ["cl"])]
+    parts = list(without)
+    for part in parts:
+        if part not in (PROMPTS, *PARTS):
+            raise UsageError(unknown_name("part of perceive-ir", part, [PROMPTS, *PARTS]))
+    config = {**config, **config_without(*(part for part in parts if part != PROMPTS))}
+    # What needs the missing part goes with it.
+    left_out = [*without_losses, *(["clip"] if PROMPTS in parts else [])]
+    left_out += [] if config["use_code"] else ["cl"]
     return replace(
         base,
         config=config,

@@ -62,6 +62,8 @@ def test_rows_of_the_tables_by_name():
     no_code = stage_two("smoke", without=["cfe"], without_losses=["clip"])
     assert (no_code.weights.cl, no_code.weights.clip) == (0, 0), "no code, nothing to contrast"
     assert not no_code.second_crop
+    no_judge = stage_two("smoke", without=["prompts"])
+    assert (no_judge.weights.clip, no_judge.config) == (0, whole.config), "nothing to be judged by"
     assert stage_two("smoke", weights={"cl": 0.2}).weights.cl == 0.2
     assert stage_two("smoke", tasks=("derain",)).negatives == "other_image"
     assert len({r.hash() for r in (whole, no_eyes, no_code)}) == 3
@@ -77,6 +79,7 @@ def test_the_nafnet_backbone(scale):
     ("arguments", "says"),
     [
         ({"without": ["dyno"]}, "did you mean 'dino'"),
+        ({"without": ["prompt"]}, "did you mean 'prompts'"),
         ({"without_losses": ["klip"]}, "did you mean 'clip'"),
         ({"weights": {"dp": 1.0}}, "did you mean 'dpl'"),
         ({"weights": {"cl": -1.0}}, "0 or more"),
