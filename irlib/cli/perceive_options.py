@@ -1,13 +1,16 @@
 """What ``irlib train`` takes for Perceive-IR alone: read, refused elsewhere, held to weights."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import torch
 import typer
 
 from irlib.errors import UsageError
-from irlib.models import RestorationModel
+from irlib.models import RestorationModel, arguments_like, create, load_backbone
+from irlib.models.perceive_ir_start import check_start
 from irlib.training import Recipe
 
 if TYPE_CHECKING:
@@ -85,17 +88,45 @@ def finder_of_prompts(
     return find
 
 
-def check_init(network: RestorationModel | None, recipe: Recipe) -> None:
-    """Refuses weights to start from that have another configuration than the recipe asks for.
+def widened(recipe: Recipe, plain: RestorationModel | None) -> Recipe:
+    """The recipe with the widths and depths of the plain network that it starts from, if any.
 
     Raises:
-        UsageError: The message names the arguments that differ.
+        UsageError: No network that it can start from; the message names what does not fit.
+    """
+    if plain is None:
+        return recipe
+    own = arguments_like(plain)
+    if recipe.config["backbone"] != own["backbone"]:
+        raise UsageError(
+            f"the weights of --init are of a {plain.name}, but --backbone "
+            f"{recipe.config['backbone']} was asked for. Leave --backbone out."
+        )
+    config = {**recipe.config, **own}
+    check_start(config, plain)  # before stage 1, which may take long
+    return replace(recipe, config=config)
+
+
+def started(network: RestorationModel | None, recipe: Recipe) -> RestorationModel | None:
+    """The network that training starts from: itself, or one that restores like the plain network.
+
+    Args:
+        network: Of ``--init``, if any: a Perceive-IR, a Restormer or a NAFNet.
+        recipe: As it will be trained; its seed draws what a plain network does not have.
+
+    Raises:
+        UsageError: A configuration that cannot start there; the message names what does not fit.
     """
     if network is None:
-        return
+        return None
+    if network.name != recipe.model:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(recipe.seed)
+            return load_backbone(create(recipe.model, **recipe.config), network)
     differing = [name for name, value in recipe.config.items() if network.config[name] != value]
     if differing:
         raise UsageError(
             f"the weights of --init have another {', '.join(differing)} than this training asks "
             "for. Give the DINO that they were trained with, and neither --backbone nor --without."
         )
+    return network

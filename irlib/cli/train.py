@@ -35,7 +35,11 @@ def train(
         ),
     ] = None,
     init: Annotated[
-        str | None, Recipe(help="Weights to start from: a file or a shipped name (fine-tuning).")
+        str | None,
+        Recipe(
+            help="Weights to start from: a file or a shipped name (fine-tuning). perceive-ir also "
+            "starts from a plain restormer, or, --without pgca, from a nafnet."
+        ),
     ] = None,
     steps: Annotated[int | None, Recipe(help="Optimiser steps.")] = None,
     batch: Annotated[
@@ -138,10 +142,12 @@ def train(
 
         record_path(record)  # a wrong name is found before the long part
     network = models.load_weights(init) if init else None
+    other = network is not None and network.name != model
+    plain = network if other and model == "perceive-ir" else None
     changes = {
         "tasks": tuple(tasks) if tasks else None,
         "turns": _turns(turns) if turns else None,
-        "config": network.config if network is not None else None,
+        "config": None if network is None or plain is not None else network.config,
         "steps": steps,
         "batch": batch,
         "accumulate": accumulate,
@@ -157,7 +163,7 @@ def train(
         "precision": precision,
     }
     parts = {
-        "backbone": backbone,
+        "backbone": backbone or (plain and models.arguments_like(plain)["backbone"]),
         "without": without,
         "without_losses": without_loss,
         "weights": perceive_options.numbers(loss_weights) if loss_weights else None,
@@ -167,11 +173,12 @@ def train(
     if model == "perceive-ir":
         parts = {name: value for name, value in parts.items() if value is not None}
         plan = training.stage_two(scale, recipe, **parts, **changes)
+        plan = perceive_options.widened(plan, plain)
     else:
         perceive_options.refuse(model, **parts, **judges, download=download or None)
         plan = training.recipe(model, scale, recipe, **changes)
-    if network is not None:
-        models.require(network, model, init)
+        if network is not None:
+            models.require(network, model, init)
     plan, samples = open_source(plan, pairs=pairs, clean=clean, data=data)
     folder = run or Path("runs") / "-".join(filter(None, (model, plan.scale, recipe)))
     objective = None
@@ -182,7 +189,7 @@ def train(
             plan, folder, data=data, restart=restart, nodes=nodes, accelerator=accelerator
         )
         plan, objective = open_objective(plan, samples, **judges, download=download)
-        perceive_options.check_init(network, plan)
+        network = perceive_options.started(network, plan)
     weights = run_training(
         plan,
         folder,

@@ -4,7 +4,7 @@ from irlib.models.base import RestorationModel
 from irlib.models.nafnet import NAFNet
 from irlib.models.official import load_official
 from irlib.models.perceive_ir import PerceiveIR
-from irlib.models.perceive_ir_start import load_backbone
+from irlib.models.perceive_ir_start import arguments_like, load_backbone
 from irlib.models.promptir import PromptIR
 from irlib.models.registry import MODELS, create, list_models, preset
 from irlib.models.restormer import Restormer
@@ -20,6 +20,7 @@ __all__ = [
     "RestorationModel",
     "Restormer",
     "WithSemantics",
+    "arguments_like",
     "as_restorer",
     "create",
     "encoder_facts",

@@ -17,7 +17,7 @@ def paper() -> dict[str, Any]:
 
 def paper_nafnet() -> dict[str, Any]:
     """The paper's variant on NAFNet, of which only the size is stated."""
-    return _on_nafnet(nafnet.released())
+    return on_nafnet(nafnet.released())
 
 
 def released() -> dict[str, Any]:
@@ -56,7 +56,7 @@ def pocket() -> dict[str, Any]:
 
 def pocket_nafnet() -> dict[str, Any]:
     """The same on the pocket NAFNet."""
-    return {**pocket(), **_on_nafnet(nafnet.pocket())}
+    return {**pocket(), **on_nafnet(nafnet.pocket())}
 
 
 def smoke() -> dict[str, Any]:
@@ -75,10 +75,10 @@ def smoke() -> dict[str, Any]:
 
 def smoke_nafnet() -> dict[str, Any]:
     """The same on the smallest NAFNet."""
-    return {**smoke(), **_on_nafnet(nafnet.smoke())}
+    return {**smoke(), **on_nafnet(nafnet.smoke())}
 
 
-def _on_nafnet(plain: dict[str, Any]) -> dict[str, Any]:
+def on_nafnet(plain: dict[str, Any]) -> dict[str, Any]:
     """Returns the arguments that give a Perceive-IR the widths and depths of a NAFNet."""
     return {
         "backbone": "nafnet",

@@ -61,19 +61,47 @@ def test_it_starts_exactly_at_a_nafnet_whose_blocks_it_keeps():
         torch.testing.assert_close(restored, plain(image), atol=1e-5, rtol=0)
 
 
+def test_its_arguments_are_read_off_the_plain_network():
+    odd = {**WIDTHS, "ffn_expansion_factor": 2.0, "bias": True, "norm_type": "BiasFree"}
+    plain = trained("restormer", **odd)
+    model = models.create("perceive-ir", **models.arguments_like(plain), **CODE)
+    image = torch.rand(1, 3, 16, 16)
+    with torch.no_grad():
+        restored = models.load_backbone(model, plain)(image, list(torch.randn(4, 1, 7)))
+        torch.testing.assert_close(restored, plain(image), atol=1e-5, rtol=0)
+    plain = trained("nafnet", dim=8, encoder_blocks=(1, 2, 1, 1), decoder_blocks=(2, 1, 1, 1))
+    arguments = models.arguments_like(plain)
+    assert (arguments["backbone"], arguments["num_decoder_blocks"]) == ("nafnet", (1, 1, 1, 2))
+    model = models.create("perceive-ir", **arguments, **CODE, pgca="none")
+    with torch.no_grad():
+        restored = models.load_backbone(model, plain)(image, list(torch.randn(4, 1, 7)))
+        torch.testing.assert_close(restored, plain(image), atol=1e-5, rtol=0)
+    with pytest.raises(UsageError, match="restormer or nafnet"):
+        models.arguments_like(models.create("promptir", preset_name="smoke"))
+
+
 @pytest.mark.parametrize(
-    "config",
+    ("config", "says"),
     [
-        {"pgca": "double"},
-        {"pgm_scope": "level"},
-        {"decoder1_width": "dim"},
-        {"backbone": "nafnet"},
+        ({"pgca": "double"}, "pgca is 'double'"),
+        ({"pgm_scope": "level"}, "pgm_scope is 'level'"),
+        ({"decoder1_width": "dim"}, "decoder1_width is 'dim'"),
+        ({"pgca": "double", "decoder1_width": "dim"}, "pgca is 'double'.*; decoder1_width is"),
+        ({"backbone": "nafnet"}, "its backbone is nafnet"),
     ],
 )
-def test_configurations_that_cannot_start_there_are_refused(config):
+def test_configurations_that_cannot_start_there_are_refused(config, says):
     plain = models.create("restormer", **WIDTHS)
-    with pytest.raises(UsageError, match="cannot start from a restormer"):
+    with pytest.raises(UsageError, match=f"cannot start from a restormer: {says}"):
         models.load_backbone(models.create("perceive-ir", **{**WIDTHS, **CODE, **config}), plain)
+
+
+def test_what_a_guided_backbone_cannot_be_is_refused():
+    made = {"preset_name": "smoke", "train_size": (32, 32)}
+    plain = models.create("nafnet", **made)
+    model = models.create("perceive-ir", preset_name="smoke-nafnet")
+    with pytest.raises(UsageError, match=r"train_size=\(32, 32\), expected None; pgca is"):
+        models.load_backbone(model, plain)
 
 
 def test_other_widths_are_refused_by_name():

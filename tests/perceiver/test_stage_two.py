@@ -135,3 +135,63 @@ def test_weights_of_another_configuration_are_refused(judges, tmp_path, capsys):
     words = ["train", "perceive-ir", *QUICK, "--init", str(tmp_path / "w.safetensors")]
     assert cli.run([*words, "--without-loss", "clip"]) == 2
     assert "another semantic_dim" in capsys.readouterr().err
+
+
+START = ("--without", "dino", "--without-loss", "clip", "dpl")
+
+
+@pytest.mark.parametrize(
+    ("plain", "words"),
+    [
+        ({"name": "restormer", "num_blocks": (1, 1, 2, 1), "dim": 10}, ()),
+        ({"name": "nafnet"}, ("pgca",)),
+    ],
+    ids=["restormer", "nafnet"],
+)
+def test_training_starts_where_a_plain_network_is(plain, words, tmp_path, monkeypatch):
+    torch.manual_seed(5)
+    network = models.create(**plain, preset_name="smoke")
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.add_(0.05 * torch.randn(parameter.shape))
+    models.save_weights(network, tmp_path / "plain.safetensors")
+    begun = {}
+
+    def train(plan, folder, samples, *, init, **_):
+        begun.update(plan=plan, init=init)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("irlib.training.loop.train", train)
+    words = ["train", "perceive-ir", *QUICK, *START[:2], *words, *START[2:], "--seed", "3",
+             "--init", str(tmp_path / "plain.safetensors")]  # fmt: skip
+    image = torch.rand(1, 3, 16, 32)
+    assert cli.run(words) == 130
+    assert begun["plan"].config["dim"] == network.config["dim"]
+    assert begun["init"].config == models.create("perceive-ir", **begun["plan"].config).config
+    with torch.no_grad():
+        torch.testing.assert_close(begun["init"](image), network(image), atol=1e-5, rtol=0)
+    again = begun["init"].state_dict()
+    assert cli.run(words) == 130
+    assert all(torch.equal(v, again[k]) for k, v in begun["init"].state_dict().items())
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "says"),
+    [
+        ("nafnet", (), "--without pgca"),
+        ("restormer", ("--backbone", "nafnet"), "Leave --backbone out"),
+        ("promptir", (), "restormer or nafnet"),
+    ],
+)
+def test_what_does_not_fit_is_told_before_anything_is_learned(name, words, says, tmp_path, capsys):
+    models.save_weights(models.create(name, preset_name="smoke"), tmp_path / "w.safetensors")
+    words = ["train", "perceive-ir", *QUICK, *words, "--init", str(tmp_path / "w.safetensors")]
+    assert cli.run(words) == 2
+    assert says in capsys.readouterr().err
+
+
+def test_a_run_from_a_plain_network_trains(judges, tmp_path):
+    models.save_weights(models.create("restormer", preset_name="smoke"), tmp_path / "w.safetensors")
+    words = ["train", "perceive-ir", *QUICK, *START, "--init", str(tmp_path / "w.safetensors")]
+    assert cli.run([*words, "--run", str(tmp_path / "run")]) == 0
+    assert models.load_weights(tmp_path / "run" / "weights.safetensors").name == "perceive-ir"
