@@ -12,6 +12,7 @@ FLOORS = {
     "errors": 0,
     "registry": 0,
     "scale": 0,
+    "tensor_files": 0,
     "degradations": 1,
     "nn": 1,
     "metrics": 1,

@@ -1,13 +1,10 @@
 """Storing a network's weights with everything needed to build it again, and reading them back."""
 
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 
 import irlib
 from irlib.errors import IrlibError, UsageError
@@ -15,6 +12,7 @@ from irlib.models.base import RestorationModel
 from irlib.models.official import check_fit
 from irlib.models.registry import create
 from irlib.registry import unknown_name
+from irlib.tensor_files import write_tensors
 
 SHIPPED = Path(irlib.__file__).parent / "weights"
 OFFICIAL_SUFFIXES = (".pth", ".pt", ".ckpt", ".bin")
@@ -37,35 +35,9 @@ def save_weights(model: RestorationModel, path: str | Path, **facts: Any) -> Pat
     Raises:
         IrlibError: The file cannot be written (no space left, no permission).
     """
-    path = Path(path)
-    metadata = {
-        "model": model.name,
-        "config": json.dumps(model.config),
-        "irlib": irlib.__version__,
-        "facts": json.dumps(facts),
-    }
-    tensors = {
-        # contiguous in the plain layout: safetensors stores no strides
-        key: tensor.detach().cpu().contiguous()
-        for key, tensor in model.state_dict().items()
-    }
-    temporary = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        os.close(handle)
-        save_file(tensors, temporary, metadata)
-        os.chmod(temporary, 0o644)  # mkstemp makes files that only their owner can read
-        os.replace(temporary, path)
-    except (OSError, SafetensorError) as error:
-        raise IrlibError(
-            f"cannot write the weights to {path}: {error}. Nothing was changed there; free some "
-            "space or choose another folder."
-        ) from error
-    finally:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
-    return path
+    return write_tensors(
+        path, model.state_dict(), kind="model", name=model.name, config=model.config, facts=facts
+    )
 
 
 def load_weights(

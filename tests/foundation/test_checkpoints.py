@@ -68,7 +68,7 @@ def test_a_damaged_file_is_named(name, tmp_path):
 def test_what_is_no_tensor_is_named(tmp_path):
     path = tmp_path / "weights.pt"
     torch.save({"a": torch.ones(1), "epoch": 3}, path)
-    with pytest.raises(UsageError, match="'epoch', which is no tensor"):
+    with pytest.raises(UsageError, match="'epoch', which is not a tensor"):
         read_state(path)
     torch.save([1, 2], path)
     with pytest.raises(UsageError, match="holds no tensors by name"):

@@ -8,7 +8,6 @@ from safetensors.torch import save_file
 
 from irlib import models
 from irlib.errors import IrlibError, UsageError
-from irlib.models.official import unwrap
 from irlib.models.official_names import NEVER_CALLED, RENAMES, official_name, our_name
 
 OFFICIAL_NAMES = {
@@ -178,7 +177,7 @@ def test_missing_file_and_empty_dictionary():
     with pytest.raises(UsageError, match="no checkpoint"):
         models.load_official("restormer", "nowhere.pth")
     with pytest.raises(UsageError, match="no tensors"):
-        unwrap({}, "the state dictionary")
+        models.load_official("restormer", {})
 
 
 NAFNET_NAMES = {

@@ -25,6 +25,18 @@ def test_round_trip(model, tmp_path):
     assert [file.name for file in path.parent.iterdir()] == ["w.safetensors"]
 
 
+def test_equal_weights_and_facts_are_equal_bytes(model, tmp_path):
+    paths = [
+        models.save_weights(copy, tmp_path / name, steps=3, seed=1)
+        for name, copy in (("a", model), ("b", models.create("promptir", **model.config)))
+    ]
+    assert paths[0].read_bytes() != paths[1].read_bytes()
+    again = models.create("promptir", **model.config)
+    again.load_state_dict(model.state_dict())
+    path = models.save_weights(again, tmp_path / "c", steps=3, seed=1)
+    assert path.read_bytes() == paths[0].read_bytes()
+
+
 def test_failed_write_leaves_the_old_file(model, tmp_path, monkeypatch):
     path = models.save_weights(model, tmp_path / "w.safetensors", steps=1)
     before = path.read_bytes()
@@ -32,7 +44,7 @@ def test_failed_write_leaves_the_old_file(model, tmp_path, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("irlib.models.weights.save_file", full)
+    monkeypatch.setattr("irlib.tensor_files.save", full)
     with pytest.raises(IrlibError, match="No space left"):
         models.save_weights(model, path, steps=2)
     assert path.read_bytes() == before
