@@ -5,8 +5,10 @@ to the chosen precision. Everything random is a function of the recipe's seed an
 a sample, so a run that is killed and resumed ends with the same weights. Taught in chapter 5.
 """
 
+import json
 import time
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -206,17 +208,31 @@ def train(
     if fabric.is_global_zero:
         if average is not None:
             network.load_state_dict(average.weights, strict=False)
-        models.save_weights(
-            network,
-            run_dir / WEIGHTS,
-            steps=recipe.steps,
-            seed=recipe.seed,
-            recipe=recipe.as_dict(),
-            recipe_hash=recipe.hash(),
+        facts = {
+            "steps": recipe.steps,
+            "seed": recipe.seed,
+            "recipe": recipe.as_dict(),
+            "recipe_hash": recipe.hash(),
             **objective.facts,
-        )
+        }
+        # A run that had ended before keeps its file: records name its hash.
+        if start < recipe.steps or not _holds(run_dir / WEIGHTS, network, facts):
+            models.save_weights(network, run_dir / WEIGHTS, **facts)
     fabric.barrier()
     return run_dir / WEIGHTS
+
+
+def _holds(path: Path, network: nn.Module, facts: dict[str, Any]) -> bool:
+    """Tells whether a weights file is there with just these weights and facts."""
+    if not path.is_file():
+        return False
+    try:
+        kept, noted = models.load_weights(path).state_dict(), models.read_header(path)["facts"]
+    except IrlibError:  # damaged, or of another network
+        return False
+    own = network.state_dict()
+    alike = kept.keys() == own.keys() and noted == json.loads(json.dumps(facts))
+    return alike and all(torch.equal(kept[key], own[key].cpu()) for key in own)
 
 
 def _check_patches(recipe: Recipe, network: nn.Module) -> None:

@@ -147,6 +147,25 @@ def test_training_lowers_the_loss_and_moves_every_weight(tmp_path):
     assert after.keys() == before.state_dict().keys()
 
 
+def test_a_finished_run_keeps_its_file_of_weights(tmp_path):
+    recipe = tiny(steps=2, ema=0.5)
+    weights = run(recipe, tmp_path)
+    path = tmp_path / "weights.safetensors"
+    written, content = path.stat().st_mtime_ns, path.read_bytes()
+    run(recipe, tmp_path)
+    assert path.stat().st_mtime_ns == written
+    # Spoiled, missing or of other weights, the file is what the run ended with again.
+    for spoil in (
+        lambda: path.write_bytes(content[:-8]),
+        path.unlink,
+        lambda: path.write_bytes(content[:-4] + bytes(4)),
+        lambda: models.save_weights(models.load_weights(path), path, steps=9),
+    ):
+        spoil()
+        assert same(run(recipe, tmp_path), weights)
+        assert path.read_bytes() == content
+
+
 def test_accumulated_micro_batches_equal_one_batch(tmp_path):
     # AdamW divides by the gradient's size, so rounding shows where a gradient is nearly zero.
     one = run(tiny(steps=2, ema=0.0), tmp_path / "one")
