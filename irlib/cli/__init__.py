@@ -43,7 +43,15 @@ GROUPS = {
 }
 
 #: Options that take several words after one another.
-SEVERAL = ("--tasks", "--turns", "--words", "--without", "--without-loss", "--loss-weights")
+SEVERAL = (
+    "--tasks",
+    "--turns",
+    "--words",
+    "--without",
+    "--without-loss",
+    "--loss-weights",
+    "--medium",
+)
 
 
 # Typer may carry its own copy of click; this is ClickException of the copy it uses.

@@ -80,8 +80,12 @@ def train(
         ),
     ] = None,
     medium: Annotated[
-        str | None,
-        Perceive(help="Weights of a medium network, whose results L_dpl pushes away from."),
+        list[str] | None,
+        Perceive(
+            metavar="FILE[=TASK,TASK]",
+            help="Weights of medium networks, whose results L_dpl pushes away from; each in the "
+            "tasks it has learned, or those named.",
+        ),
     ] = None,
     dino: Annotated[
         str | None,
@@ -188,6 +192,7 @@ def train(
         judges["prompts"] = prompts or perceive_options.finder_of_prompts(
             plan, folder, data=data, restart=restart, nodes=nodes, accelerator=accelerator
         )
+        judges["medium"] = medium or ()
         plan, objective = open_objective(plan, samples, **judges, download=download)
         network = perceive_options.started(network, plan)
     weights = run_training(

@@ -1,6 +1,6 @@
 """Stage 2 of Perceive-IR: the frozen networks that its objective asks, loaded and noted."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from irlib.perceiver.prompt_files import (
 )
 from irlib.training.perceive_objective import PerceiveObjective
 from irlib.training.perceive_recipes import PerceiveRecipe
+from irlib.training.recipes import checked_tasks
 
 if TYPE_CHECKING:
     from irlib.foundation import Clip
@@ -33,7 +34,7 @@ def open_objective(
     dino: str | Path | None = None,
     clip: str | Path | None = None,
     vgg: str | Path | None = None,
-    medium: str | Path | None = None,
+    medium: str | Path | Sequence[str | Path] = (),
     download: bool = False,
 ) -> tuple[PerceiveRecipe, PerceiveObjective]:
     """Loads what the recipe's network and losses need, and nothing that they do not.
@@ -47,7 +48,9 @@ def open_objective(
         dino: "pocket", "pretrained" or a file; by default pocket, at scale paper pretrained.
         clip: The same; by default the CLIP that a file of prompts names, else as ``dino``.
         vgg: The same as ``dino``.
-        medium: Weights of a medium network, the proxy of L_dpl. Without one its only negative is
+        medium: Weights of networks whose results L_dpl pushes away from, its proxies: files,
+            shipped names, or ``FILE=denoise,dehaze`` for a network that counts only in these tasks
+            (by default those that its file says it has learned). Without any, the only negative is
             the input.
         download: Whether published weights may be fetched.
 
@@ -56,7 +59,8 @@ def open_objective(
         objective.
 
     Raises:
-        UsageError: Prompts that are not there or belong to another CLIP, an unknown source.
+        UsageError: Prompts that are not there or belong to another CLIP, an unknown source, a
+            medium network without a task of the data.
         IrlibError: Weights that are not on this machine.
     """
     usual = "pretrained" if recipe.scale == "paper" else "pocket"
@@ -80,8 +84,9 @@ def open_objective(
 
         judges["vgg"] = load_vgg(vgg or usual, download=download)
         given["vgg"] = judges["vgg"].identity
-        if medium is not None:
-            judges |= _proxy(recipe, data, medium, given)
+        medium = [medium] if isinstance(medium, str | Path) else medium
+        if medium:
+            judges |= _proxies(recipe, data, medium, given)
     alone = len(data.tasks) == 1  # as pairs of one's own are
     negatives = "other_image" if alone else recipe.negatives
     recipe = replace(recipe, config=config, given=given, negatives=negatives)
@@ -111,17 +116,34 @@ def _judge(
     return encoder, load_prompts(found, encoder)
 
 
-def _proxy(
-    recipe: PerceiveRecipe, data: PatchesByPosition, medium: str | Path, given: dict[str, str]
+def _proxies(
+    recipe: PerceiveRecipe,
+    data: PatchesByPosition,
+    medium: Sequence[str | Path],
+    given: dict[str, str],
 ) -> dict[str, Any]:
-    """The medium network, which counts only for the tasks that it has learned."""
+    """The medium networks; each counts only for the tasks that it has learned."""
     from irlib.foundation.frozen import identity_of
 
-    path = weights_path(medium)
-    network = models.load_weights(path)
-    given["medium"] = identity_of(network.state_dict())
-    facts = models.read_header(path)["facts"]
-    knows = facts.get("recipe", {}).get("tasks", recipe.tasks)
-    # Pairs of one's own are of a task that no recipe names.
-    valid = torch.tensor([[float(name in knows or name == "pairs")] for name in data.tasks])
-    return {"proxies": [models.as_restorer(network, facts)], "valid": valid}
+    proxies, masks, noted = [], [], []
+    for source in medium:
+        source, _, named = str(source).partition("=")
+        path = weights_path(source)
+        network = models.load_weights(path)
+        facts = models.read_header(path)["facts"]
+        knows = facts.get("recipe", {}).get("tasks", recipe.tasks)
+        noted.append(identity_of(network.state_dict()))
+        if named:
+            knows = checked_tasks(named.split(","))
+            noted[-1] += f"={','.join(knows)}"
+        # Pairs of one's own are of a task that no recipe names.
+        masks.append([float(name in knows or name == "pairs") for name in data.tasks])
+        if not any(masks[-1]):
+            raise UsageError(
+                f"the medium network {source} knows {', '.join(knows)}, but the training is of "
+                f"{', '.join(data.tasks)}: it would never count. Leave it out, or say for which "
+                f"tasks it is good: --medium {source}=TASK,TASK."
+            )
+        proxies.append(models.as_restorer(network, facts))
+    given["medium"] = " ".join(noted)
+    return {"proxies": proxies, "valid": torch.tensor(masks).T}

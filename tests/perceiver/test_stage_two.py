@@ -74,6 +74,56 @@ def test_the_recipe_notes_every_judge(judges, data, clip, tmp_path):
     assert asked == [("dino", "pocket"), ("clip", "tiny-0.safetensors"), ("vgg", "pocket")]
 
 
+def test_several_medium_networks_count_in_their_own_tasks(judges, data, tmp_path):
+    prompts, _ = judges
+    files = [tmp_path / f"{n}.safetensors" for n in range(3)]
+    tasks = [["denoise", "derain"], ["dehaze"], None]
+    for file, known in zip(files, tasks, strict=True):
+        facts = {} if known is None else {"recipe": {"tasks": known}}
+        models.save_weights(models.create("restormer", preset_name="smoke"), file, **facts)
+    medium = [files[0], f"{files[1]}=denoise,lowlight", files[2]]
+    plan, objective = open_objective(stage_two("smoke"), data, prompts=prompts, medium=medium)
+    assert objective.valid.T.tolist() == [[1, 0, 1, 0, 0], [1, 0, 0, 0, 1], [1, 1, 1, 1, 1]]
+    assert len(objective.proxies) == 3
+    other = open_objective(stage_two("smoke"), data, prompts=prompts, medium=files)[0]
+    assert other.given["medium"] != plan.given["medium"], "another mask is another run"
+    assert len(plan.given["medium"].split()) == 3
+
+    batch = torch.utils.data.default_collate([data[p] for p in range(5)])
+    objective.before_step(0, models.create("perceive-ir", **plan.config))
+    objective.reference = -100.0  # all very hard: 0.75 each
+    restored = batch["degraded"].flip(-1)
+    loss, seen = objective._away_from_others(restored, batch)
+    assert seen["hard"] == 0
+    features = objective.vgg.features
+    expected = torch.zeros(())
+    for n, task in enumerate(batch["task"].tolist()):
+        image = {k: batch[k][n : n + 1] for k in ("degraded", "target")}
+        own, clean, low = (
+            features(x) for x in (restored[n : n + 1], image["target"], image["degraded"])
+        )
+        others = [
+            features(p(image["degraded"]).clamp(0, 1))
+            for p, valid in zip(objective.proxies, objective.valid[task], strict=True)
+            if valid
+        ]
+        for level, weight in enumerate((1 / 12, 1 / 6, 1 / 3, 1.0)):
+            apart = 2 * (low[level] - own[level]).abs().mean()
+            apart += sum(0.75 * (o[level] - own[level]).abs().mean() for o in others)
+            expected += weight * (clean[level] - own[level]).abs().mean() / apart / 5
+    torch.testing.assert_close(loss, expected, rtol=1e-4, atol=1e-6)
+
+
+def test_a_medium_network_of_other_tasks_is_refused(judges, data, tmp_path):
+    file, facts = tmp_path / "m.safetensors", {"recipe": {"tasks": ["snow"]}}
+    models.save_weights(models.create("restormer", preset_name="smoke"), file, **facts)
+    plan = stage_two("smoke", without=["dino"], without_losses=["clip"])
+    with pytest.raises(UsageError, match="would never count"):
+        open_objective(plan, data, medium=[file])
+    with pytest.raises(UsageError, match="did you mean 'derain'"):
+        open_objective(plan, data, medium=[f"{file}=derian"])
+
+
 def test_only_what_is_needed_is_opened(judges, data):
     _, asked = judges
     plan = stage_two("smoke", without=["dino"], without_losses=["clip", "dpl"])
@@ -101,10 +151,13 @@ QUICK = ("--scale", "smoke", "--steps", "2", "--patch", "16", "--batch", "5", "-
 def test_it_trains_from_the_command_line(judges, tmp_path):
     prompts, _ = judges
     run = tmp_path / "run"
+    models.save_weights(models.create("nafnet", preset_name="smoke"), tmp_path / "m.safetensors")
+    medium = [str(tmp_path / "m.safetensors"), f"{tmp_path / 'm.safetensors'}=derain,deblur"]
     words = ["train", "perceive-ir", *QUICK, "--prompts", str(prompts), "--run", str(run)]
+    words += ["--medium", *medium]
     assert cli.run([*words, "--backbone", "nafnet", "--without", "pgca", "cfe"]) == 0
     (row,) = read_log(run / "metrics.csv")
-    assert set(row) >= {"rec", "clip", "dpl", "denominator"}
+    assert set(row) >= {"rec", "clip", "dpl", "denominator", "hard"}
     assert "cl" not in row
     header = models.read_header(run / "weights.safetensors")
     assert header["config"]["backbone"] == "nafnet"
