@@ -131,7 +131,8 @@ def _faded(image: Tensor, share: float, generator: torch.Generator) -> Tensor:
     if chance >= share:
         return image
     kept = 0.35 + 0.65 * contrast
-    return kept * image + (1 - kept) * (0.2 + 0.6 * grey)
+    # Up to white: were bright greys missing here, a bright veil would still only ever mean haze.
+    return kept * image + (1 - kept) * (0.2 + 0.8 * grey)
 
 
 def turn_order(tasks: Sequence[str], turns: Mapping[str, int]) -> tuple[int, ...]:
