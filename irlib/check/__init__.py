@@ -2,7 +2,8 @@
 
 An exercise is a list of sentences that must hold. :func:`check` tries them in turn and names the
 first that fails, with what was seen. It never raises, so a notebook runs on. The exercises of
-chapter 2 are in ``irlib.check.chapter_02``, and so on.
+chapter 2 are in ``irlib.check.chapter_02`` under names such as "ch02.haze"; those of a page
+without a number are in a module of its name and begin with it ("failure-gallery-1.floor").
 """
 
 from collections.abc import Callable
