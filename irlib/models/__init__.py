@@ -1,6 +1,7 @@
 """The restoration networks, one file a system, and a registry that builds them by name."""
 
 from irlib.models.base import RestorationModel
+from irlib.models.compiling import compile_network, uncompiled
 from irlib.models.nafnet import NAFNet
 from irlib.models.official import load_official
 from irlib.models.perceive_ir import PerceiveIR
@@ -22,6 +23,7 @@ __all__ = [
     "WithSemantics",
     "arguments_like",
     "as_restorer",
+    "compile_network",
     "create",
     "encoder_facts",
     "list_models",
@@ -33,4 +35,5 @@ __all__ = [
     "read_header",
     "require",
     "save_weights",
+    "uncompiled",
 ]
