@@ -19,11 +19,18 @@ def model_card(name: str, root: str | Path | None = None) -> str:
     """The card of a shipped network as Markdown.
 
     Args:
-        name: Shipped name, such as ``promptir-pocket``.
+        name: Shipped name, such as ``promptir-pocket``, or a file of that name.
         root: Folder of records; the checkout's ``book/results`` when None.
     """
     path = weights_path(name)
-    header = read_header(path)
+    name, header = path.stem, read_header(path)
+    encoder = header["facts"].get("encoder")
+    needs = []
+    if encoder:
+        needs = [
+            f"- Needs: the DINO it was trained with ({encoder['kind']}: {encoder['detail']}, "
+            f"identity `{encoder['identity']}`); another one is refused"
+        ]
     return "\n".join(
         [
             f"# {name}",
@@ -37,11 +44,12 @@ def model_card(name: str, root: str | Path | None = None) -> str:
             f"- File: `{path.name}`, tensors only (safetensors)",
             "- Licence: MIT, like the code",
             f"- Configuration: `{header['config']}`",
+            *needs,
             "",
             "Not for: evidence, medicine, or any use where a plausible invention does harm. It "
             "invents detail where detail is lost, and it has seen few kinds of photographs.",
             "",
-            scores_text(root),
+            scores_text(root, name),
         ]
     )
 

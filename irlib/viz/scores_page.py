@@ -12,14 +12,18 @@ from irlib.ledger import Record
 PAGE_NAME = "scores.md"
 NETWORK = "promptir-pocket"
 
-TRAINING = tuple(f"{NETWORK}/training{stage}" for stage in ("-first", "-second", ""))
-"""Records of the training's stages, in order."""
+STAGES = ("-first", "-second", "")
+"""How the names of records of a training in stages end, in order."""
 
+TITLES = {"promptir": "PromptIR", "perceive-ir": "Perceive-IR", "restormer": "Restormer"}
+
+SOURCE = (
+    "On photographs and dead leaves of this repository, degraded on the fly; no benchmark image"
+)
 DATA = (
-    "On photographs and dead leaves of this repository, degraded on the fly; no benchmark image, "
-    "though the generators were adjusted to summary statistics of CBSD68, Rain100L, SOTS and LOL, "
-    "and interim weights were tried on images of all sets above: the tasks' turns in the later "
-    "stages, and the fading of clean patches, were chosen after that."
+    f"{SOURCE}, though the generators were adjusted to summary statistics of CBSD68, Rain100L, "
+    "SOTS and LOL, and interim weights were tried on images of all sets above: the tasks' turns in "
+    "the later stages, and the fading of clean patches, were chosen after that."
 )
 
 
@@ -29,7 +33,7 @@ class TestSet:
 
     Attributes:
         title: What to call it.
-        key: Ends the records' names: ``promptir-pocket/<key>``, ``classical/<method>-<key>``.
+        key: Ends the records' names: ``NETWORK/<key>``, ``classical/<method>-<key>``.
         methods: Classical methods measured on the same images, with the name a reader knows.
     """
 
@@ -65,24 +69,32 @@ def write_scores_page(folder: str | Path, root: str | Path | None = None) -> Pat
     return path
 
 
-def scores_text(root: str | Path | None = None) -> str:
-    """The tables as Markdown: real benchmark images first, then the embedded photographs."""
+def scores_text(root: str | Path | None = None, network: str = NETWORK) -> str:
+    """The tables as Markdown: real benchmark images first, then the embedded photographs.
+
+    Args:
+        root: Folder of records; the checkout's ``book/results`` when None.
+        network: A shipped name; its records are called ``NAME/...``.
+    """
     known = set(ledger.record_names(root))
+    model = network.removesuffix("-pocket")
+    called = f"{TITLES.get(model, model)}, pocket (blind)"
     parts = []
     for test_set in SETS:
-        names = [(f"{NETWORK}/{test_set.key}", "PromptIR, pocket (blind)")]
+        names = [(f"{network}/{test_set.key}", called)]
         names += [(f"classical/{m}-{test_set.key}", title) for m, title in test_set.methods]
         rows = [(title, ledger.read_record(n, root)) for n, title in names if n in known]
         if rows:
             parts += [f"## {test_set.title}", _facts(rows[0][1]), _table(rows)]
-    if f"{NETWORK}/embedded" in known:
-        record = ledger.read_record(f"{NETWORK}/embedded", root)
+    if f"{network}/embedded" in known:
+        record = ledger.read_record(f"{network}/embedded", root)
         parts += ["## Held-out photographs", _embedded(record)]
-    if f"{NETWORK}/tiles" in known:
-        parts += ["## In tiles", _tiles(ledger.read_record(f"{NETWORK}/tiles", root))]
-    stages = [name for name in TRAINING if name in known]
+    if f"{network}/tiles" in known:
+        parts += ["## In tiles", _tiles(ledger.read_record(f"{network}/tiles", root))]
+    trainings = (f"{network}/training{stage}" for stage in STAGES)
+    stages = [name for name in trainings if name in known]
     if stages:
-        parts += ["## How it was trained", DATA]
+        parts += ["## How it was trained", DATA if network == NETWORK else f"{SOURCE}."]
         parts += [_training(ledger.read_record(name, root)) for name in stages]
     return "\n\n".join(parts) + "\n" if parts else "No record has been written yet.\n"
 

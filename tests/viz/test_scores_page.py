@@ -1,5 +1,7 @@
 """The scores page and the model card hold what the records hold, and nothing else."""
 
+import dataclasses
+
 import pytest
 
 from irlib import ledger, models
@@ -40,3 +42,19 @@ def test_the_shipped_card_is_what_the_command_writes(root):
         training = ledger.read_record(f"{weights.stem}/training", root / "book" / "results")
         assert training.weights_sha256 == digest
         assert models.load_weights(weights.stem).name == training.recipe["model"]
+
+
+def test_a_card_of_another_network_has_its_own_records_and_names_its_encoder(records, tmp_path):
+    facts = {"encoder": {"kind": "pocket", "detail": "dino-pocket", "identity": "0123456789abcdef"}}
+    network = models.create("perceive-ir", preset_name="smoke")
+    path = models.save_weights(network, tmp_path / "perceive-ir-pocket.safetensors", **facts)
+    card = model_card(str(path), records)
+    assert card.startswith("# perceive-ir-pocket\n")
+    assert "(pocket: dino-pocket, identity `0123456789abcdef`)" in card
+    assert "No record has been written yet" in card, "those of PromptIR are not its own"
+    record = ledger.read_record("promptir-pocket/rain100l", records)
+    ledger.write_record(
+        dataclasses.replace(record, name="perceive-ir-pocket/rain100l"), root=records
+    )
+    card = model_card(str(path), records)
+    assert "| Perceive-IR, pocket (blind) | 20.12 | 29.88 |" in card
