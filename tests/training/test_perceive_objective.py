@@ -106,9 +106,10 @@ def test_the_loss_is_the_weighted_sum_of_its_parts(recipe, data):
     early, parts = objective(network, batch, 0)
     late, again = objective(network, batch, recipe.dpl_from)
     assert parts.keys() == set(objective.columns)
-    whole = 0.01 * parts["rec"] + 0.1 * parts["cl"] + 0.05 * parts["clip"]
+    weights = recipe.weights
+    whole = sum(getattr(weights, name) * parts[name] for name in ("rec", "cl", "clip"))
     torch.testing.assert_close(early, whole)
-    torch.testing.assert_close(late, whole + 0.1 * parts["dpl"])
+    torch.testing.assert_close(late, whole + weights.dpl * parts["dpl"])
     assert not parts["dpl"].requires_grad, "L_dpl waits, but is looked at"
     assert again["dpl"].requires_grad
     assert 0.2 < parts["clip"] < 0.95
@@ -122,7 +123,7 @@ def test_what_is_left_out_needs_no_judge_and_no_column(data):
     assert objective.columns == ("rec",)
     assert objective.facts == {}
     loss, parts = objective(network_of(plan), batch_of(data, 2), 0)
-    assert loss == 0.01 * parts["rec"]
+    assert loss == parts["rec"]
 
 
 def test_a_proxy_counts_by_how_good_the_network_is(recipe, data):
