@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from irlib.cli.network_options import Compile, Dino, Download
 from irlib.errors import UsageError
 
 Help = typer.Option
@@ -22,16 +23,8 @@ def evaluate(
     weights: Annotated[
         str | None, Help(help="Weights: a file, or a shipped name such as promptir-pocket.")
     ] = None,
-    dino: Annotated[
-        str | None,
-        Help(
-            help="For networks that ask a DINOv2: pocket, pretrained or its file. Default: the one "
-            "the weights name."
-        ),
-    ] = None,
-    download: Annotated[
-        bool, Help("--download", help="Fetch the published DINOv2 if it is not on this machine.")
-    ] = False,
+    dino: Dino = None,
+    download: Download = False,
     method: Annotated[
         str | None,
         Help(
@@ -69,6 +62,7 @@ def evaluate(
         str, Help(help="none (whole images, as the authors do), auto, or a size in pixels.")
     ] = "none",
     device: Annotated[str, Help(help="auto, cpu, cuda, cuda:1, mps.")] = "auto",
+    compile: Compile = False,
 ) -> None:
     """Print PSNR and SSIM of each image and their mean, before and after restoring.
 
@@ -83,6 +77,8 @@ def evaluate(
         raise UsageError("say what to measure: either --weights FILE or --method NAME, not both.")
     if method is not None and model is not None:
         raise UsageError(f"--method {method} is no network; leave --model {model} out.")
+    if method is not None and compile:
+        raise UsageError(f"--method {method} is no network; leave --compile out.")
     if record is not None:
         from irlib.ledger import record_path
 
@@ -103,11 +99,13 @@ def evaluate(
         where: Any = "cpu"
     else:
         from irlib.evaluation.restore_files import choose_device
-        from irlib.models import as_restorer
+        from irlib.models import as_restorer, compile_network
 
         where = choose_device(device)
         subject, facts, digest = _network(model, str(weights), where)
         subject = as_restorer(subject, facts, encoder=dino, download=download).to(where)
+        if compile:
+            compile_network(subject, where)
     provenance = {"command": command_again(given), "facts": facts, "weights_sha256": digest}
     if embedded:
         finished = _embedded(subject, protocol, noise_seed, tile, where, record, provenance)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from irlib.cli.network_options import Compile, Dino, Download
 from irlib.errors import UsageError
 
 Help = typer.Option
@@ -21,21 +22,14 @@ def restore(
     weights: Annotated[
         str, Help(help="A weights file, or the name of shipped weights.")
     ] = "promptir-pocket",
-    dino: Annotated[
-        str | None,
-        Help(
-            help="For networks that ask a DINOv2: pocket, pretrained or its file. Default: the one "
-            "the weights name."
-        ),
-    ] = None,
-    download: Annotated[
-        bool, Help("--download", help="Fetch the published DINOv2 if it is not on this machine.")
-    ] = False,
+    dino: Dino = None,
+    download: Download = False,
     tile: Annotated[
         str, Help(help="auto (by free memory), none (whole image) or a tile's side in pixels.")
     ] = "auto",
     tile_overlap: Annotated[int, Help(help="Pixels that neighbouring tiles share.")] = 32,
     device: Annotated[str, Help(help="auto, cpu, cuda or mps.")] = "auto",
+    compile: Compile = False,
     recursive: Annotated[bool, Help("--recursive", "-r", help="Folders in folders too.")] = False,
     suffix: Annotated[str, Help(help="Put behind each name, such as -restored.")] = "",
     format: Annotated[str, Help(help="keep, png, jpeg, tiff, webp or bmp.")] = "keep",
@@ -77,6 +71,8 @@ def restore(
     model = models.as_restorer(
         models.load_weights(weights), weights, encoder=dino, download=download
     )
+    if compile:
+        models.compile_network(model, chosen)
     for job in jobs:
         if job.renamed:
             typer.echo(f"{job.source} is written as {job.target.name}: its name was taken.")

@@ -121,6 +121,10 @@ def train(
     devices: Annotated[str, Run(help="Devices a node: a number or auto.")] = "auto",
     nodes: Annotated[int, Run(help="Machines; start the same command on each.")] = 1,
     workers: Annotated[int, Run(help="Data-loading processes a device.")] = 0,
+    compile: Annotated[
+        bool,
+        Run("--compile", help="Let torch.compile make kernels; needs a C++ compiler or triton."),
+    ] = False,
     checkpoint_every: Annotated[int, Run(help="Steps between checkpoints.")] = 200,
     record: Annotated[
         str | None, Run(help="Also write a ledger record of the training, by this name.")
@@ -206,6 +210,7 @@ def train(
         accelerator=accelerator,
         nodes=nodes,
         workers=workers,
+        backend="inductor" if compile else None,
         checkpoint_every=checkpoint_every,
     )
     if record:

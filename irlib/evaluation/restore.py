@@ -10,6 +10,7 @@ from irlib.errors import IrlibError, UsageError
 from irlib.evaluation.memory import affordable_pixels, is_out_of_memory
 from irlib.evaluation.shared_statistics import SharedStatistics, reads_globally, seeing_whole
 from irlib.evaluation.tiling import Span, check_tile, spans
+from irlib.models import uncompiled
 from irlib.nn.padding import pad_to_multiple
 
 Progress = Callable[[int, int], None]
@@ -144,7 +145,7 @@ def _affordable_side(model: nn.Module, padded: Tensor, multiple: int) -> int:
     if height * width <= _SMALL_ENOUGH_UNTRIED:
         return max(height, width)
     like = padded.new_empty(0, device=_device(model), dtype=_dtype(model, padded))
-    with torch.inference_mode():
+    with torch.inference_mode(), uncompiled(model):  # its layers are measured
         of_a_whole, of_a_tile = affordable_pixels(model, multiple, like)
     if height * width <= of_a_whole:
         return max(height, width)
@@ -173,7 +174,8 @@ def _restore_tiles(
     count = min(len(tiles), _TILES_TO_GATHER_FROM)
     chosen = [tiles[(2 * i + 1) * len(tiles) // (2 * count)] for i in range(count)]
     statistics = SharedStatistics(model)
-    with seeing_whole(model, padded.to(_device(model), _dtype(model, padded))):
+    seen = seeing_whole(model, padded.to(_device(model), _dtype(model, padded)))
+    with seen, uncompiled(model):
         with statistics.gathering():
             for done, (row, column) in enumerate(chosen, start=1):
                 _pass(model, padded[:, row.start : row.stop, column.start : column.stop])

@@ -46,6 +46,7 @@ def train(
     accelerator: str = "auto",
     nodes: int = 1,
     workers: int = 0,
+    backend: str | None = None,
     checkpoint_every: int = 200,
     log_every: int = 10,
     progress: bool = True,
@@ -63,13 +64,15 @@ def train(
         accelerator: "auto", "cpu", "gpu".
         nodes: Number of machines; start the same command on each, as Fabric documents.
         workers: Data-loading processes a device; they cannot change a sample.
+        backend: Of ``torch.compile``, such as "inductor"; by default nothing is compiled. Weights
+            differ in their last digits, and checkpoints fit either way.
         checkpoint_every: Optimiser steps between checkpoints.
         log_every: Optimiser steps between rows of ``metrics.csv`` and TensorBoard points.
         progress: Shows a progress bar with loss, images a second and time left.
 
     Raises:
-        UsageError: Devices or a precision that this machine lacks, a batch they cannot share, or a
-            patch that the network cannot take.
+        UsageError: Devices, a precision or a compiler that this machine lacks, a batch that the
+            devices cannot share, or a patch that the network cannot take.
         IrlibError: A loss that is not finite (the batch is saved first), or no space left.
         Stopped: Ctrl-C was pressed; the step under way was finished and saved first.
     """
@@ -100,6 +103,8 @@ def train(
     _check_patches(recipe, network)
     # Convolutions here are memory-bound; channels-last spares norms and 1x1 convolutions copies.
     network.to(memory_format=torch.channels_last)
+    if backend is not None:
+        models.compile_network(network, fabric.device, backend)
     kind = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}[recipe.optimiser]
     optimiser = kind(
         network.parameters(), recipe.rate, betas=recipe.betas, weight_decay=recipe.weight_decay

@@ -1,0 +1,24 @@
+"""Options of every command that runs a trained network."""
+
+from typing import Annotated
+
+import typer
+
+Dino = Annotated[
+    str | None,
+    typer.Option(
+        help="For networks that ask a DINOv2: pocket, pretrained or its file. Default: the one the "
+        "weights name."
+    ),
+]
+Download = Annotated[
+    bool, typer.Option("--download", help="Fetch the published DINOv2 if it is not here.")
+]
+Compile = Annotated[
+    bool,
+    typer.Option(
+        "--compile",
+        help="Let torch.compile make kernels for the network; the first image of a kind then "
+        "takes up to minutes. Needs a C++ compiler, on a GPU triton.",
+    ),
+]
