@@ -100,6 +100,10 @@ def train(
         bool, Perceive("--download", help="Fetch published weights that are in no cache.")
     ] = False,
     scenes: Annotated[int | None, Data(help="Dead-leaves scenes of the embedded data.")] = None,
+    faded: Annotated[
+        float | None,
+        Data(help="Share of clean embedded patches drawn towards a grey, lest grey mean haze."),
+    ] = None,
     twigs: Annotated[
         float | None,
         Data(help="Share of clean embedded patches crossed by twigs, lest lines mean rain."),
@@ -163,6 +167,7 @@ def train(
         "rate": rate,
         "warmup": warmup,
         "scenes": scenes,
+        "faded": faded,
         "twigs": twigs,
         "loss": loss,
         "clip_norm": clip_norm,

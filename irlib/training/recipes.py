@@ -61,6 +61,8 @@ class Recipe:
             device has fast bf16 matrix units).
         seed: Seed of the initial weights, the scenes, the crops and the degradations.
         scenes: Dead-leaves scenes drawn for the embedded data.
+        faded: Share of the clean patches of noise, rain and blur that are drawn towards a grey (of
+            the embedded data). The more, the surer a network must be before it takes haze away.
         twigs: Share of the clean patches of noise, rain and blur that twigs and wires cross (of the
             embedded data).
         steps_per_epoch: Steps that schedules written in epochs call an epoch.
@@ -95,6 +97,7 @@ class Recipe:
     precision: str = "auto"
     seed: int = 0
     scenes: int = 32
+    faded: float = 0.5
     twigs: float = 0.0
     steps_per_epoch: int = 0
 
@@ -159,8 +162,9 @@ class Recipe:
         for name in ("rate", "warmup", "scenes", "clip_norm", "mixup"):
             if changes.get(name, 0) < 0:
                 raise UsageError(f"{name} is {changes[name]}; expected 0 or more.")
-        if not 0 <= changes.get("twigs", 0) <= 1:
-            raise UsageError(f"twigs is {changes['twigs']}; expected a share from 0 to 1.")
+        for name in ("faded", "twigs"):
+            if not 0 <= changes.get(name, 0) <= 1:
+                raise UsageError(f"{name} is {changes[name]}; expected a share from 0 to 1.")
         if not 0 <= changes.get("ema", 0) < 1:
             raise UsageError(f"ema is {changes['ema']}; expected a decay from 0 to below 1.")
         if "growth" in changes:

@@ -68,6 +68,7 @@ def open_source(
         recipe.tasks,
         turns=recipe.turns,
         scenes=recipe.scenes,
+        faded=recipe.faded,
         crossed=recipe.twigs,
         scene_size=max(320, *(stage.patch for stage in recipe.stages)),
         **settings,
