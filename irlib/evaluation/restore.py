@@ -8,8 +8,13 @@ from torch import Tensor, nn
 
 from irlib.errors import IrlibError, UsageError
 from irlib.evaluation.memory import affordable_pixels, is_out_of_memory
-from irlib.evaluation.shared_statistics import SharedStatistics, reads_globally, seeing_whole
-from irlib.evaluation.tiling import Span, check_tile, spans
+from irlib.evaluation.shared_statistics import (
+    DEPTHS,
+    SharedStatistics,
+    reads_globally,
+    seeing_whole,
+)
+from irlib.evaluation.tiling import Span, check_tile, parts, spans
 from irlib.models import uncompiled
 from irlib.nn.padding import pad_to_multiple
 
@@ -19,8 +24,8 @@ Progress = Callable[[int, int], None]
 _LEAST_TILE = 64
 # Every model takes so small an image whole; no need to measure it first.
 _SMALL_ENOUGH_UNTRIED = 256 * 256
-# So many, spread over the image, tell its statistics well enough.
-_TILES_TO_GATHER_FROM = 12
+# What padding makes of a tile's edge is not counted so far in; deeper it hardly shows.
+_MARGIN = 8
 
 
 def restore_image(
@@ -39,7 +44,7 @@ def restore_image(
     A network with global attention (Restormer, PromptIR) computes statistics over all it sees, so
     with tiles it gives other values than without, most of all where it changes the brightness; a
     purely local one gives the same. Tiles therefore share their statistics, which brings them
-    close to the whole and takes up to twice the time
+    close to the whole and takes about twice the time
     (:mod:`irlib.evaluation.shared_statistics`; :func:`irlib.evaluation.tiling_cost` measures it).
 
     Args:
@@ -120,7 +125,7 @@ def _restore(
                 spans(length, _up_to(side, multiple), overlap, multiple)
                 for length in padded.shape[-2:]
             )
-            return _restore_tiles(model, padded, rows, columns, progress, share)
+            return _restore_tiles(model, padded, rows, columns, multiple, progress, share)
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
@@ -165,24 +170,29 @@ def _restore_tiles(
     padded: Tensor,
     rows: list[Span],
     columns: list[Span],
+    multiple: int,
     progress: Progress | None,
     share: bool,
 ) -> Tensor:
     tiles = [(row, column) for row in rows for column in columns]
     if not share or len(tiles) == 1 or not reads_globally(model):
         return _blend(model, padded, tiles, progress)
-    count = min(len(tiles), _TILES_TO_GATHER_FROM)
-    chosen = [tiles[(2 * i + 1) * len(tiles) // (2 * count)] for i in range(count)]
-    statistics = SharedStatistics(model)
+    sides = zip(padded.shape[-2:], (rows[0].stop, columns[0].stop), strict=True)
+    along, across = (parts(length, tile, _MARGIN, multiple) for length, tile in sides)
+    sources = [(row, column) for row in along for column in across]
+    statistics, done = SharedStatistics(model), 0
     seen = seeing_whole(model, padded.to(_device(model), _dtype(model, padded)))
     with seen, uncompiled(model):
-        with statistics.gathering():
-            for done, (row, column) in enumerate(chosen, start=1):
-                _pass(model, padded[:, row.start : row.stop, column.start : column.stop])
-                if progress is not None:
-                    progress(done, count + len(tiles))
+        for depth in DEPTHS:
+            with statistics.gathering(depth):
+                for row, column in sources:
+                    with statistics.at(row, column):
+                        _pass(model, padded[:, row.start : row.stop, column.start : column.stop])
+                    done += 1
+                    if progress is not None:
+                        progress(done, len(DEPTHS) * len(sources) + len(tiles))
         with statistics.applied():
-            return _blend(model, padded, tiles, progress, before=count)
+            return _blend(model, padded, tiles, progress, before=done)
 
 
 def _pass(model: nn.Module, part: Tensor) -> Tensor:

@@ -7,6 +7,7 @@ at every pixel, so the blend needs no second image to divide by. Taught in chapt
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -52,6 +53,42 @@ def spans(length: int, tile: int, overlap: int, multiple: int = 1) -> list[Span]
     return [
         Span(start, start + tile, shares[i, start : start + tile].clone())
         for i, start in enumerate(starts)
+    ]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One tile along one side, of which only the pixels ``own_start`` to ``own_stop`` count."""
+
+    start: int
+    stop: int
+    own_start: int
+    own_stop: int
+
+
+def parts(length: int, tile: int, margin: int, multiple: int = 1) -> list[Part]:
+    """Returns tiles whose own pixels make up one side of an image, each pixel once.
+
+    What is summed over the whole image must not count the pixels that neighbours share twice.
+
+    Args:
+        length: Pixels along the side, a multiple of ``multiple``.
+        tile: Pixels of a tile at most, a multiple of ``multiple``.
+        margin: Pixels that a tile sees beside its own at each cut, so that what a network makes of
+            the cut is not counted; less where tiles are small.
+        multiple: Starts and stops are multiples of this, also those of the own pixels.
+    """
+    if length <= tile:
+        return [Part(0, length, 0, length)]
+    margin = min(-(-margin // multiple), tile // multiple // 4) * multiple
+    count = -(-(length - 2 * margin) // (tile - 2 * margin))
+    # No larger than they must be: together they are worked on once, and the margins twice.
+    tile = -(-(length + 2 * margin * (count - 1)) // (count * multiple)) * multiple
+    starts = [i * (length - tile) // (count - 1) // multiple * multiple for i in range(count)]
+    cuts = [(start + after + tile) // 2 // multiple * multiple for start, after in pairwise(starts)]
+    return [
+        Part(start, start + tile, own_start, own_stop)
+        for start, (own_start, own_stop) in zip(starts, pairwise([0, *cuts, length]), strict=True)
     ]
 
 

@@ -3,9 +3,10 @@ import torch
 from torch import nn
 
 from irlib.evaluation.restore import restore_image
-from irlib.evaluation.shared_statistics import SharedStatistics, reads_globally
+from irlib.evaluation.shared_statistics import DEPTHS, SharedStatistics, reads_globally
+from irlib.evaluation.tiling import Part, parts
 from irlib.models import create
-from irlib.nn import TransposedAttention
+from irlib.nn import ChannelMean, TransposedAttention
 
 
 @pytest.fixture(scope="module", params=["promptir", "nafnet"])
@@ -53,6 +54,112 @@ def test_tiles_that_share_come_closer_to_the_whole():
     assert (shared - whole).abs().mean() < 0.3 * (apart - whole).abs().mean()
 
 
+class Global(nn.Module):
+    """Layers that read the whole map and nothing else: tiles have no edges to see."""
+
+    def __init__(self, layers):
+        super().__init__()
+        self.layers = nn.ModuleList(layers)
+
+    def forward(self, image):
+        for layer in self.layers:
+            image = layer(image)
+        return image
+
+
+class Dim(nn.Module):
+    """Takes half of the mean away from every pixel, as a blind network answers to the light."""
+
+    def __init__(self):
+        super().__init__()
+        self.mean = ChannelMean()
+
+    def forward(self, image):
+        return image - 0.5 * self.mean(image) * image.clamp_max(0.6)
+
+
+class Mixing(TransposedAttention):
+    """Attention of pixels alone: the middle of its 3x3 convolution."""
+
+    def __init__(self):
+        super().__init__(3, 1)
+        for parameter in self.parameters():
+            nn.init.normal_(parameter, std=0.7)
+        with torch.no_grad():
+            self.temperature.fill_(5.0)
+            middle = torch.zeros(3, 3)
+            middle[1, 1] = 1.0
+            self.depthwise.weight.mul_(middle)
+
+    def forward(self, image):
+        return image + super().forward(image)
+
+
+def gathered(network, image, passes, tile, depth=1.0):
+    """What the whole gives by sums over tiles."""
+    statistics = SharedStatistics(network)
+    rows, columns = (parts(length, tile, 8) for length in image.shape[2:])
+    with torch.no_grad():
+        for _ in range(passes):
+            with statistics.gathering(depth):
+                for row in rows:
+                    for column in columns:
+                        with statistics.at(row, column):
+                            network(image[..., row.start : row.stop, column.start : column.stop])
+        with statistics.applied():
+            return network(image)
+
+
+@pytest.mark.parametrize("layer", [Dim, Mixing])
+def test_pixels_that_tiles_share_count_once(layer):
+    torch.manual_seed(0)
+    network = Global([layer()])
+    image = scene(130, 200)[None]  # no multiple of the tile
+    with torch.no_grad():
+        whole = network(image)
+    torch.testing.assert_close(gathered(network, image, 1, 64), whole, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("layer", [Dim, Mixing])
+def test_every_pass_brings_one_more_layer_in_order(layer):
+    torch.manual_seed(0)
+    network = Global([layer() for _ in range(3)])
+    image = scene(130, 200)[None]
+    with torch.no_grad():
+        whole = network(image)
+    errors = [float((gathered(network, image, n, 64) - whole).abs().max()) for n in (1, 2, 3)]
+    assert errors[0] > 1.5 * errors[1] > 20 * errors[2]
+    assert errors[2] < 2e-5
+
+
+def test_a_pass_ends_where_it_was_asked_to():
+    met = []
+    network = Global([Dim() for _ in range(4)])
+    for i, layer in enumerate(network.layers):
+        layer.register_forward_hook(lambda *_, i=i: met.append(i))
+    statistics, image = SharedStatistics(network), scene(16, 24)[None]
+    whole = Part(0, 16, 0, 16), Part(0, 24, 0, 24)
+    with statistics.gathering(0.5), statistics.at(*whole):
+        network(image)
+    assert met == [0]  # the second had its sum taken and did not return
+    with statistics.gathering(1.0), statistics.at(*whole):
+        network(image)
+    assert met[1:] == [0, 1, 2]  # what follows the last sum is not computed
+
+
+@pytest.mark.parametrize("layer", [Dim, Mixing])
+def test_a_dark_picture_in_tiles_is_as_bright_as_the_whole(layer):
+    torch.manual_seed(0)
+    network = Global([layer() for _ in range(3)])
+    image = 0.15 * scene(130, 200) ** 1.7
+    whole, shared, apart = (
+        restore_image(network, image, tile, 16, share=share)
+        for tile, share in ((None, True), (64, True), (64, False))
+    )
+    torch.testing.assert_close(shared, whole, rtol=0, atol=2e-5)
+    assert (apart - whole).abs().max() > 5e-4
+
+
 def _pass_and_fail(network, image, within):
     with within:
         network(image)
@@ -75,7 +182,7 @@ def test_the_model_is_left_as_it_was_even_after_a_failure(network):
 def test_only_models_that_read_globally_take_a_second_pass(network):
     calls = []
     restore_image(network, scene(), 64, 16, progress=lambda done, total: calls.append(total))
-    assert set(calls) == {2 * 2 * 3}
+    assert set(calls) == {len(DEPTHS) * 3 * 4 + 2 * 3}
     calls.clear()
     restore_image(nn.Identity(), scene(), 64, 16, progress=lambda done, total: calls.append(total))
     assert set(calls) == {2 * 3}
