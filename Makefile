@@ -14,7 +14,7 @@ INSTALL := -e ".[book,test,lab]"
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help book test lab lint reproduce clean
+.PHONY: help book test lab lint reproduce compare clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z.]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -67,6 +67,19 @@ ifdef IRLIB_DATA
 	$(BIN)/irlib evaluate --weights promptir-pocket --pairs $(IRLIB_DATA)/GoPro_patch256 --record promptir-pocket/gopro-patches
 endif
 	$(BIN)/irlib models card promptir-pocket --picture book/_static/before-after.jpg
+
+compare: $(STAMP)  ## train three networks with one budget, three seeds each, and measure them (two hours on CPU)
+	for seed in 0 1 2; do for model in restormer promptir perceive-ir; do \
+	    name=equal-budget/$$model/seed-$$seed && run=runs/$$name && weights=$$run/weights.safetensors && \
+	    $(BIN)/irlib train $$model --scale pocket --seed $$seed --run $$run --record $$name/training && \
+	    $(BIN)/irlib evaluate --weights $$weights --embedded --record $$name/embedded && \
+	    $(BIN)/irlib evaluate --weights $$weights --benchmark cbsd68 --sigma 25 \
+	        --record $$name/cbsd68-sigma25 || exit 1; \
+	done; done
+	for model in restormer promptir perceive-ir; do \
+	    cp runs/equal-budget/$$model/seed-0/weights.safetensors irlib/weights/$$model-equal.safetensors; \
+	    $(BIN)/irlib models card $$model-equal; \
+	done
 
 clean:  ## remove what was built here; .venv and runs/ stay
 	rm -rf _build book/_generated .ruff_cache .hypothesis

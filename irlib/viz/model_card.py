@@ -6,6 +6,7 @@ from pathlib import Path
 
 import torch
 
+from irlib import ledger
 from irlib.data.images import write_image
 from irlib.degradations import FIVE_TASKS
 from irlib.evaluation.embedded import embedded_pairs
@@ -49,9 +50,18 @@ def model_card(name: str, root: str | Path | None = None) -> str:
             "Not for: evidence, medicine, or any use where a plausible invention does harm. It "
             "invents detail where detail is lost, and it has seen few kinds of photographs.",
             "",
-            scores_text(root, name),
+            scores_text(root, _records_of(path, root), header["model"]),
         ]
     )
+
+
+def _records_of(path: Path, root: str | Path | None) -> str:
+    """What the names of a file's records begin with: those of the training that wrote it."""
+    digest = ledger.sha256_of_file(path)
+    for record in ledger.records(root):
+        if record.kind == "training" and record.weights_sha256 == digest:
+            return record.name.rpartition("/")[0]
+    return path.stem
 
 
 def before_and_after(name: str, path: str | Path, side: int = 176) -> Path:

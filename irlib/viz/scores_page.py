@@ -69,15 +69,17 @@ def write_scores_page(folder: str | Path, root: str | Path | None = None) -> Pat
     return path
 
 
-def scores_text(root: str | Path | None = None, network: str = NETWORK) -> str:
+def scores_text(
+    root: str | Path | None = None, network: str = NETWORK, model: str = "promptir"
+) -> str:
     """The tables as Markdown: real benchmark images first, then the embedded photographs.
 
     Args:
         root: Folder of records; the checkout's ``book/results`` when None.
-        network: A shipped name; its records are called ``NAME/...``.
+        network: What the names of its records begin with, ``NETWORK/...``.
+        model: What kind of network it is, by its registered name.
     """
     known = set(ledger.record_names(root))
-    model = network.removesuffix("-pocket")
     called = f"{TITLES.get(model, model)}, pocket (blind)"
     parts = []
     for test_set in SETS:

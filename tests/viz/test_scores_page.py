@@ -39,8 +39,8 @@ def test_the_shipped_card_is_what_the_command_writes(root):
         card = weights.with_suffix(".md").read_text(encoding="utf-8")
         assert card == model_card(weights.stem, root / "book" / "results")
         digest = ledger.sha256_of_file(weights)
-        training = ledger.read_record(f"{weights.stem}/training", root / "book" / "results")
-        assert training.weights_sha256 == digest
+        found = [r for r in ledger.records(root / "book" / "results") if r.kind == "training"]
+        (training,) = [r for r in found if r.weights_sha256 == digest]
         assert models.load_weights(weights.stem).name == training.recipe["model"]
 
 
