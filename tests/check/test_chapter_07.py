@@ -1,0 +1,88 @@
+"""Chapter 7: a right answer passes, and each plausible wrong one is told what it got wrong."""
+
+import hashlib
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from irlib.check import check
+
+
+def folded(text, order="big", first=8):
+    return int.from_bytes(hashlib.sha1(text.encode()).digest()[:first], order) % 2
+
+
+def right_fold(task, path):
+    return folded(f"{task}|{path}")
+
+
+def without_the_task(task, path):
+    return folded(path)
+
+
+def little_end(task, path):
+    return folded(f"{task}|{path}", "little")
+
+
+def by_length(task, path):
+    return len(path) % 2
+
+
+def right_loss(features, text, scale):
+    tiers = torch.arange(len(text)).repeat(len(features))
+    return F.cross_entropy(scale * features.flatten(0, 1) @ text.T, tiers)
+
+
+def wrong_labels(features, text, scale):
+    tiers = torch.arange(len(text)).repeat_interleave(len(features))
+    return F.cross_entropy(scale * features.flatten(0, 1) @ text.T, tiers)
+
+
+def without_scale(features, text, scale):
+    return right_loss(features, text, 20.0)
+
+
+def summed(features, text, scale):
+    return right_loss(features, text, scale) * len(features)
+
+
+def right_share(logits):
+    expected = logits.softmax(-1) @ torch.arange(float(logits.shape[-1]))
+    return (expected.diff(dim=1) > 0).all(dim=1).float().mean()
+
+
+def most_probable(logits):
+    return (logits.argmax(-1).diff(dim=1) > 0).all(dim=1).float().mean()
+
+
+def not_strict(logits):
+    expected = logits.softmax(-1) @ torch.arange(float(logits.shape[-1]))
+    return (expected.diff(dim=1) >= 0).all(dim=1).float().mean()
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [("ch07.fold", right_fold), ("ch07.loss", right_loss), ("ch07.ordered", right_share)],
+)
+def test_a_right_answer_passes(name, answer):
+    assert check(name, answer)
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "told"),
+    [
+        ("ch07.fold", without_the_task, "task|path"),
+        ("ch07.fold", little_end, "big end first"),
+        ("ch07.fold", by_length, "expected half"),
+        ("ch07.loss", wrong_labels, "scene after scene"),
+        ("ch07.loss", without_scale, "before the softmax"),
+        ("ch07.loss", summed, "ln 3"),
+        ("ch07.ordered", most_probable, "the expected one rises"),
+        ("ch07.ordered", not_strict, "strict"),
+    ],
+)
+def test_a_wrong_answer_is_told_why(name, answer, told, capsys):
+    assert not check(name, answer)
+    printed = capsys.readouterr().out
+    assert told in printed
