@@ -43,8 +43,8 @@ def restore(
     """Restore photographs; a bad file is reported and the rest goes on (exit status 1).
 
     A photograph too large for the memory is restored in tiles. Networks with global attention
-    then read their statistics in a pass of their own; the result comes close to that of the whole
-    photograph but is not equal to it.
+    then gather the whole photograph's statistics first, in passes that end early; the result comes
+    close to that of the whole photograph but is not equal to it.
 
     Bits, grey, transparency, EXIF data and colour profile of each file are kept.
 
