@@ -1,0 +1,101 @@
+"""Chapter 11: a right answer passes, and each plausible wrong one is told what it got wrong."""
+
+import pytest
+import torch
+
+from irlib.check import check
+
+
+def right_priors(semantics, code):
+    if semantics is None:
+        return [code] * 4
+    return [t if code is None else torch.cat([t, code], dim=1) for t in semantics]
+
+
+def code_first(semantics, code):
+    return [torch.cat([code, t], dim=1) for t in semantics]
+
+
+def deepest_for_all(semantics, code):
+    return [torch.cat([semantics[-1], code], dim=1)] * 4
+
+
+def never_alone(semantics, code):
+    return [torch.cat([t, code], dim=1) for t in semantics]
+
+
+def right_block(x, guide, attend, feed_forward):
+    x = guide + attend(guide, x)
+    return x + feed_forward(x)
+
+
+def added_to_the_features(x, guide, attend, feed_forward):
+    x = x + attend(guide, x)
+    return x + feed_forward(x)
+
+
+def asks_from_the_features(x, guide, attend, feed_forward):
+    x = guide + attend(x, guide)
+    return x + feed_forward(x)
+
+
+def side_by_side(x, guide, attend, feed_forward):
+    return guide + attend(guide, x) + feed_forward(guide)
+
+
+def right_total(terms, weights, step, dpl_from):
+    counted = [
+        weights[name] * term
+        for name, term in terms.items()
+        if weights[name] and (name != "dpl" or step >= dpl_from)
+    ]
+    return sum(counted[1:], counted[0])
+
+
+def never_waits(terms, weights, step, dpl_from):
+    return right_total(terms, weights, 0, 0)
+
+
+def one_step_late(terms, weights, step, dpl_from):
+    return right_total(terms, weights, step, dpl_from + 1)
+
+
+def multiplies_all(terms, weights, step, dpl_from):
+    waits = step < dpl_from
+    return sum(weights[n] * t for n, t in terms.items() if not (waits and n == "dpl"))
+
+
+def a_plain_number(terms, weights, step, dpl_from):
+    return torch.tensor(float(right_total(terms, weights, step, dpl_from)))
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("ch11.priors", right_priors),
+        ("ch11.block", right_block),
+        ("ch11.total", right_total),
+    ],
+)
+def test_a_right_answer_passes(name, answer):
+    assert check(name, answer)
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "hint"),
+    [
+        ("ch11.priors", code_first, "Semantics first"),
+        ("ch11.priors", deepest_for_all, "each level its own"),
+        ("ch11.priors", never_alone, "without semantics"),
+        ("ch11.block", added_to_the_features, "adds the attention to the guide"),
+        ("ch11.block", asks_from_the_features, "queries come from the guide"),
+        ("ch11.block", side_by_side, "takes what the attention left"),
+        ("ch11.total", never_waits, "At step 0"),
+        ("ch11.total", one_step_late, "At step 30"),
+        ("ch11.total", multiplies_all, "0 times NaN"),
+        ("ch11.total", a_plain_number, "reaches every term"),
+    ],
+)
+def test_a_wrong_answer_is_told_what_is_wrong(name, answer, hint, capsys):
+    assert not check(name, answer)
+    assert hint in capsys.readouterr().out
