@@ -73,8 +73,8 @@ compare: $(STAMP)  ## train three networks with one budget, three seeds each, an
 	    name=equal-budget/$$model/seed-$$seed && run=runs/$$name && weights=$$run/weights.safetensors && \
 	    $(BIN)/irlib train $$model --scale pocket --seed $$seed --run $$run --record $$name/training && \
 	    $(BIN)/irlib evaluate --weights $$weights --embedded --record $$name/embedded && \
-	    $(BIN)/irlib evaluate --weights $$weights --benchmark cbsd68 --sigma 25 \
-	        --record $$name/cbsd68-sigma25 || exit 1; \
+	    $(if $(IRLIB_DATA),$(BIN)/irlib evaluate --weights $$weights --benchmark cbsd68 --sigma 25 \
+	        --record $$name/cbsd68-sigma25,true) || exit 1; \
 	done; done
 	for model in restormer promptir perceive-ir; do \
 	    cp runs/equal-budget/$$model/seed-0/weights.safetensors irlib/weights/$$model-equal.safetensors; \
