@@ -32,10 +32,14 @@ class ResidualBlock(nn.Module):
         self.conv1 = nn.Conv2d(in_dim, dim, 3, stride, padding=1)
         self.activation = nn.LeakyReLU(slope)
         self.conv2 = nn.Conv2d(dim, dim, 3, padding=1)
-        self.skip = nn.Conv2d(in_dim, dim, 1, stride)
+        self.skip = nn.Conv2d(in_dim, dim, 1)
+        self.stride = stride
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.skip(x) + self.conv2(self.activation(self.conv1(x)))
+        # The 1x1 convolution has its stride in front of it: the same numbers, where torch 2.15's
+        # backward of a strided one writes past its memory on a channels-last image on the CPU.
+        kept = x[..., :: self.stride, :: self.stride]
+        return self.skip(kept) + self.conv2(self.activation(self.conv1(x)))
 
 
 class DegradationEncoder(nn.Module):
