@@ -66,8 +66,8 @@ def _small(base: Recipe) -> PerceiveRecipe:
     The weights are not the paper's. Its L1 is minus the PSNR here, whose gradient is about a
     hundred times as large; and L_dpl, a ratio, is steepest where the output is close to the input:
     on blur, which a small network hardly changes, its gradient at the paper's weight is hundreds of
-    times that of L1. With these, L_clip and L_dpl stay near a tenth of what L_rec asks of a
-    picture. Measured in chapter 11.
+    times that of L1. With these, L_clip and L_dpl stay a minority vote on every task. Measured in
+    chapter 11.
     """
     scale = base.scale
     fields = {name: getattr(base, name) for name in Recipe.__dataclass_fields__}
