@@ -12,7 +12,6 @@ import torch
 from torch import Tensor
 
 from irlib.data.photos import TEST_PHOTOS
-from irlib.data.seeding import generator_for
 from irlib.foundation import Clip, Dino, Vgg
 from irlib.foundation.images import resize
 from irlib.foundation.sources import Source
@@ -26,6 +25,7 @@ from irlib.pocket.held_out import (
     picture_halves,
 )
 from irlib.pocket.pictures import SIDE
+from irlib.pocket.severity import severity_orders
 
 Readings = Callable[[Tensor], dict[str, Tensor]]
 
@@ -54,9 +54,7 @@ def evidence_of(
     if name == "clip":
         return zero_shot_naming(model, crops, sides=sides), notes
     other = untrained(model)
-    values = severity_order(perceptual_distance(model), crops, sides=sides)
-    rival = severity_order(perceptual_distance(other), crops, sides=sides)
-    values |= {f"{key}/untrained": rival[key] for key in ("order", "shift_preferred")}
+    values = severity_orders(model, other, crops, sides=sides)
     probe = linear_probes(vgg_readings(model, other), SIDE, crops, scenes=2)
     return values | {k: v for k, v in probe.items() if k.startswith("degradation")}, notes
 
@@ -207,63 +205,6 @@ def vgg_readings(vgg: Vgg, rival: Vgg) -> Readings:
         }
 
     return read
-
-
-def severity_order(
-    distance: Callable[[Tensor, Tensor], Tensor],
-    per_side: int = 2,
-    seed: int = 0,
-    sides: Sequence[int] = SIDES,
-) -> dict[str, float]:
-    """Whether a distance to the clean crop grows with the level of degradation.
-
-    Args:
-        distance: From a picture (1, 3, H, W) and a batch (B, 3, H, W) in [0, 1] to (B,).
-        per_side: Crops of each side and photograph.
-        seed: Seed of crops and degradations.
-        sides: Sides of the crops in pixels.
-
-    Returns:
-        ``order``, the share of light, medium, heavy triples in the right order, and ``order/NAME``;
-        ``order/chance``, one of six orders. ``shift_preferred``: the share of crops whose copy,
-        moved by one pixel, is nearer than one with noise of the same mean squared error; eyes
-        hardly notice the former. By the squared error itself they are equal.
-    """
-    right: dict[str, list[float]] = {name: [] for name in NAMES[1:]}
-    preferred = []
-    for index, (_, crop) in enumerate(held_out_crops(per_side, seed, sides)):
-        for name in range(1, len(NAMES)):
-            clean, *worse = degraded_ladder(crop, name, seed, index)
-            given = distance(clean[None], torch.stack(worse)).tolist()
-            right[NAMES[name]].append(float(given == sorted(given) and len(set(given)) == 3))
-        still, moved = crop[:, :-1, :-1], crop[:, 1:, 1:]
-        generator = generator_for("shift", seed, index)
-        noise = torch.randn(still.shape, generator=generator)
-        noise *= ((still - moved).square().mean() / noise.square().mean()).sqrt()
-        pair = torch.stack((moved, still + noise))
-        shifted, noisy = distance(still[None], pair).tolist()
-        preferred.append(float(shifted < noisy))
-    values = {f"order/{name}": _mean(found) for name, found in right.items()}
-    values["order"] = _mean(list(values.values()))
-    return values | {"order/chance": 1 / 6, "shift_preferred": _mean(preferred)}
-
-
-def perceptual_distance(vgg: Vgg) -> Callable[[Tensor, Tensor], Tensor]:
-    """Mean absolute difference of VGG features, the depths weighted as in Perceive-IR.
-
-    The weights, shallow to deep, are 1/12, 1/6, 1/3 and 1 (specification, 5.3).
-    """
-    weights = (1 / 12, 1 / 6, 1 / 3, 1.0)
-
-    @torch.no_grad()
-    def distance(first: Tensor, second: Tensor) -> Tensor:
-        pairs = zip(vgg.features(first), vgg.features(second), strict=True)
-        return sum(
-            weight * (a - b).abs().flatten(1).mean(dim=1)
-            for weight, (a, b) in zip(weights, pairs, strict=True)
-        )
-
-    return distance
 
 
 def probe_accuracy(x: Tensor, y: Tensor, u: Tensor, v: Tensor, ridge: float = 0.1) -> float:

@@ -46,9 +46,10 @@ QUESTIONS = {
     "vgg": (
         ("order", "distance grows from light over medium to heavy"),
         ("order/untrained", "the same, untrained network"),
+        ("unit_length_order", "the same, channels of each pixel brought to unit length (as LPIPS)"),
+        ("unit_length_order/untrained", "the same, untrained network"),
+        ("order/squared-error", "the same, squared error of pixels"),
         ("order/chance", "the same by chance"),
-        ("shift_preferred", "a shift by one pixel is nearer than noise of equal squared error"),
-        ("shift_preferred/untrained", "the same, untrained network"),
         ("degradation", "linear read-out: which degradation an unseen photograph has"),
         ("degradation/untrained", "the same, untrained network"),
         ("degradation/chance", "the same by chance"),

@@ -37,7 +37,7 @@ def test_train_writes_weights_records_and_a_card_and_list_shows_them(
     assert training.steps == 2
     assert training.recipe["name"] == "vgg"
     assert training.weights_sha256 == evidence.weights_sha256
-    assert {"order", "order/untrained", "shift_preferred"} <= set(evidence.values)
+    assert {"order", "order/untrained", "unit_length_order"} <= set(evidence.values)
     assert "order" in done.output
 
     shown = call("list").output

@@ -12,9 +12,7 @@ from irlib.pocket.evidence import (
     dino_readings,
     evidence_of,
     linear_probes,
-    perceptual_distance,
     probe_accuracy,
-    severity_order,
     untrained,
     vgg_readings,
     zero_shot_naming,
@@ -98,32 +96,6 @@ def test_a_probe_reads_a_linear_label_and_nothing_from_noise(generator):
     assert probe_accuracy(noise[:300], labels[:300], noise[300:], labels[300:]) < 0.6
 
 
-def squared_error(first, second) -> torch.Tensor:
-    return (first - second).square().flatten(1).mean(dim=1)
-
-
-def test_squared_error_orders_noise_and_its_opposite_does_not():
-    found = severity_order(squared_error, per_side=1, sides=(64,))
-    assert found["order/noise"] == 1.0
-    assert found["order"] > 0.5
-    backwards = severity_order(lambda a, b: -squared_error(a, b), per_side=1, sides=(64,))
-    assert backwards["order/noise"] == 0.0
-    assert found["order/chance"] == pytest.approx(1 / 6)
-
-
-def test_the_perceptual_distance_weighs_four_depths(generator):
-    vgg = Vgg(vgg_layers((4, 4, 4, 4, 4, 4, 4)), Source("file"))
-    first, second = torch.rand(2, 2, 3, 16, 16, generator=generator)
-    distance = perceptual_distance(vgg)
-    parts = [
-        (a - b).abs().mean(dim=(1, 2, 3))
-        for a, b in zip(vgg.features(first), vgg.features(second), strict=True)
-    ]
-    expected = parts[0] / 12 + parts[1] / 6 + parts[2] / 3 + parts[3]
-    assert torch.allclose(distance(first, second), expected)
-    assert torch.equal(distance(first, first), torch.zeros(2))
-
-
 def test_untrained_layers_are_others_of_the_same_shape():
     vgg = Vgg(vgg_layers((4, 4, 4, 4, 4, 4, 4)), Source("file"))
     rival = untrained(vgg)
@@ -156,6 +128,8 @@ def test_the_measurement_of_vgg_holds_what_its_card_asks_for():
     values, notes = evidence_of("vgg", vgg, small=True)
     assert {key for key, _ in QUESTIONS["vgg"]} <= set(values)
     assert all(0 <= value <= 1 for value in values.values())
+    for name in NAMES[1:]:
+        assert {f"order/{name}", f"unit_length_order/{name}"} <= set(values)
     assert "none seen in training" in notes
 
 
