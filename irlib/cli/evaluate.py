@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from irlib.cli.network_options import Compile, Dino, Download
+from irlib.cli.network_options import Compile, Dino, Download, Instruction, Task
 from irlib.errors import UsageError
 
 Help = typer.Option
@@ -25,6 +25,8 @@ def evaluate(
     ] = None,
     dino: Dino = None,
     download: Download = False,
+    task: Task = None,
+    instruction: Instruction = None,
     method: Annotated[
         str | None,
         Help(
@@ -77,6 +79,8 @@ def evaluate(
         raise UsageError("say what to measure: either --weights FILE or --method NAME, not both.")
     if method is not None and model is not None:
         raise UsageError(f"--method {method} is no network; leave --model {model} out.")
+    if method is not None and (task or instruction):
+        raise UsageError(f"--method {method} is no network; leave --task and --instruction out.")
     if method is not None and compile:
         raise UsageError(f"--method {method} is no network; leave --compile out.")
     if record is not None:
@@ -94,19 +98,29 @@ def evaluate(
     if method is not None:
         from irlib.evaluation.classical import classical_method
 
-        told = 25.0 if embedded and method == "bm3d" and sigma is None else sigma
-        subject, facts, digest = classical_method(method, sigma=told, psf=psf), None, None
+        noise = 25.0 if embedded and method == "bm3d" and sigma is None else sigma
+        subject, facts, digest = classical_method(method, sigma=noise, psf=psf), None, None
         where: Any = "cpu"
+        told = ""
     else:
         from irlib.evaluation.restore_files import choose_device
-        from irlib.models import as_restorer, compile_network
+        from irlib.models import as_restorer, compile_network, how_told
 
         where = choose_device(device)
         subject, facts, digest = _network(model, str(weights), where)
-        subject = as_restorer(subject, facts, encoder=dino, download=download).to(where)
+        options = {"encoder": dino, "download": download, "task": task, "instruction": instruction}
+        subject = as_restorer(subject, facts, **options).to(where)
+        told = how_told(subject)
         if compile:
             compile_network(subject, where)
-    provenance = {"command": command_again(given), "facts": facts, "weights_sha256": digest}
+    provenance = {
+        "command": command_again(given),
+        "facts": facts,
+        "weights_sha256": digest,
+        "notes": told,
+    }
+    if told:
+        typer.echo(f"{subject.network.name}, {told}")
     if embedded:
         finished = _embedded(subject, protocol, noise_seed, tile, where, record, provenance)
     else:

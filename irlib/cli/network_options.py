@@ -14,6 +14,17 @@ Dino = Annotated[
 Download = Annotated[
     bool, typer.Option("--download", help="Fetch the published DINOv2 if it is not here.")
 ]
+Task = Annotated[
+    str | None,
+    typer.Option(
+        help="For networks that must be told the degradation: its name, such as derain, or blind "
+        "to let a small classifier name it.",
+    ),
+]
+Instruction = Annotated[
+    str | None,
+    typer.Option(help='For networks that read sentences, instead: "take the rain off".'),
+]
 Compile = Annotated[
     bool,
     typer.Option(

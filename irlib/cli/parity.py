@@ -16,7 +16,7 @@ def parity(
 
     Example: irlib parity
     """
-    from irlib.models.parity import TOLERANCE, compare_all
+    from irlib.models.parity import compare_all, skipped_fixtures
 
     results = compare_all(fixtures)
     line = "{:<12} {:<26} {:>12} {:>14}  {}"
@@ -35,7 +35,10 @@ def parity(
                 verdict,
             )
         )
+    for name in skipped_fixtures(fixtures):
+        typer.echo(f"skipped: {name} (of no model that irlib has)")
     passed = sum(result.passed for result in results)
-    typer.echo(f"{passed} of {len(results)} within {TOLERANCE:.0e}.")
+    allowed = ", ".join(f"{value:.0e}" for value in sorted({it.tolerance for it in results}))
+    typer.echo(f"{passed} of {len(results)} within {allowed}.")
     if passed < len(results):
         raise typer.Exit(1)

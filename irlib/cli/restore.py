@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from irlib.cli.network_options import Compile, Dino, Download
+from irlib.cli.network_options import Compile, Dino, Download, Instruction, Task
 from irlib.errors import UsageError
 
 Help = typer.Option
@@ -24,6 +24,8 @@ def restore(
     ] = "promptir-pocket",
     dino: Dino = None,
     download: Download = False,
+    task: Task = None,
+    instruction: Instruction = None,
     tile: Annotated[
         str, Help(help="auto (by free memory), none (whole image) or a tile's side in pixels.")
     ] = "auto",
@@ -69,8 +71,15 @@ def restore(
 
     chosen = choose_device(device)
     model = models.as_restorer(
-        models.load_weights(weights), weights, encoder=dino, download=download
+        models.load_weights(weights),
+        weights,
+        encoder=dino,
+        download=download,
+        task=task,
+        instruction=instruction,
     )
+    if isinstance(model, models.WithTask):
+        model.check_told()  # before the first photograph fails for it
     if compile:
         models.compile_network(model, chosen)
     for job in jobs:

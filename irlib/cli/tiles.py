@@ -59,6 +59,7 @@ def tiles(
     values: dict[str, float] = {}
     for task, degradation in DEGRADATION_OF_TASK.items():
         generator = generator_for("tiles", degradation, name)
+        models.tell(network, task)
         degraded = degrade(clean, degradation, generator=generator).image
         cost = tiling_cost(network, degraded, tile, tile_overlap, clean=clean)
         at_borders, inside = 255 * cost.step_at_borders, 255 * cost.step_inside

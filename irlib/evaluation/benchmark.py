@@ -23,6 +23,7 @@ from irlib.errors import IrlibError, UsageError
 from irlib.evaluation.scoring import SCORES, Restorer, as_function, centre_crop, mean_of, score
 from irlib.evaluation.spread import spread_of
 from irlib.metrics import Protocol, get_protocol
+from irlib.models import tell
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,8 @@ def evaluate(
     subset changes it; the authors draw one stream in the order the file system lists the files.
 
     Args:
-        model: A network, or a function from (3, H, W) to (3, H, W) such as a classical method.
+        model: A network, or a function from (3, H, W) to (3, H, W) such as a classical method. An
+            oracle is told the benchmark's task, and of noise that it is noise.
         test_set: A benchmark or its name, or a folder of pairs (a path object, or a string that
             names an existing folder), or pairs.
         protocol: How scores are computed.
@@ -155,6 +157,9 @@ def evaluate(
     pairs = pairs[:limit]
     if isinstance(model, torch.nn.Module):
         device = device or next((p.device for p in model.parameters()), "cpu")
+    task = _task(test_set, sigma)
+    if task is not None:
+        tell(model, task, sigma)
     restore = as_function(model, tile, device)
     started = time.perf_counter()
     rows = []
@@ -217,6 +222,15 @@ def _open(test_set: Any, data: Any, group: str | None) -> tuple[str, str, int | 
         folder = Path(test_set)
         return folder.resolve().name, folder.resolve().name, None, folder_pairs(folder)
     return "pairs", "pairs", None, sorted(test_set, key=lambda pair: pair.name)
+
+
+def _task(test_set: Any, sigma: float | None) -> str | None:
+    """The true degradation, where the set says it."""
+    if sigma is not None:
+        return "denoise"
+    if isinstance(test_set, str) and test_set in {b.name for b in list_benchmarks()}:
+        test_set = get_benchmark(test_set)
+    return test_set.task if isinstance(test_set, Benchmark) else None
 
 
 def _check_use(title: str, pairs: list[Pair], sigma: float | None, limit: int | None) -> None:

@@ -12,6 +12,7 @@ from irlib.degradations import FIVE_TASKS, degrade
 from irlib.errors import UsageError
 from irlib.evaluation.scoring import Restorer, as_function, centre_crop, mean_of, score
 from irlib.metrics import Protocol, get_protocol
+from irlib.models import tell
 
 DEGRADATION_OF_TASK = {
     "denoise": "noise25",
@@ -40,7 +41,8 @@ def evaluate_embedded(
     same images in every run, whatever the tasks asked for.
 
     Args:
-        model: A network, or a function from (3, H, W) to (3, H, W).
+        model: A network, or a function from (3, H, W) to (3, H, W). One that must be told the
+            degradation is told each row's task.
         tasks: Of ``denoise``, ``dehaze``, ``derain``, ``deblur``, ``lowlight``.
         crop: Side of a centre crop that keeps a run short; None takes whole photographs.
         seed: Seed of the degradations.
@@ -67,6 +69,7 @@ def evaluate_embedded(
     rows = []
     for task in tasks:
         per_image = []
+        tell(model, task)
         for name, clean, degraded in embedded_pairs(task, crop, seed, severity, protocol):
             scores, _ = score(restore, degraded, clean, protocol)
             per_image.append({"name": name, **scores})

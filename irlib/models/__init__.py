@@ -8,8 +8,10 @@ from irlib.models.perceive_ir import PerceiveIR
 from irlib.models.perceive_ir_start import arguments_like, load_backbone
 from irlib.models.promptir import PromptIR
 from irlib.models.registry import MODELS, create, list_models, preset
+from irlib.models.restorer import as_restorer
 from irlib.models.restormer import Restormer
-from irlib.models.semantics import WithSemantics, as_restorer, encoder_facts
+from irlib.models.semantics import WithSemantics, encoder_facts
+from irlib.models.told import WithTask, how_told, tell
 from irlib.models.weights import load_weights, read_header, require, save_weights
 from irlib.nn.padding import pad_to_multiple
 
@@ -21,11 +23,13 @@ __all__ = [
     "RestorationModel",
     "Restormer",
     "WithSemantics",
+    "WithTask",
     "arguments_like",
     "as_restorer",
     "compile_network",
     "create",
     "encoder_facts",
+    "how_told",
     "list_models",
     "load_backbone",
     "load_official",
@@ -35,5 +39,6 @@ __all__ = [
     "read_header",
     "require",
     "save_weights",
+    "tell",
     "uncompiled",
 ]

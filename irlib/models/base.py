@@ -1,11 +1,12 @@
 """What every restoration network of the book has in common."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
 from irlib.errors import UsageError
+from irlib.registry import unknown_name
 
 
 class RestorationModel(nn.Module):
@@ -19,16 +20,42 @@ class RestorationModel(nn.Module):
         padding: How an image is best extended to such a size, a mode of
             :func:`~irlib.models.pad_to_multiple`.
         presets: Named configurations: functions that return constructor arguments.
+        needs_task: Whether the network must be told the degradation: an oracle, not blind. Its
+            ``forward`` then takes a second argument, what :meth:`told` returns.
+        known_tasks: What such a network can be told.
     """
 
     name: ClassVar[str]
     multiple: int = 8
     padding: str = "reflect"
     presets: ClassVar[dict[str, Callable[[], dict[str, Any]]]] = {}
+    needs_task: ClassVar[bool] = False
+    known_tasks: tuple[str, ...] = ()
 
     def __init__(self, config: dict[str, Any]) -> None:
         super().__init__()
         self.config = config
+
+    def told(self, tasks: Sequence[str]) -> Any:
+        """Returns the second argument of ``forward`` that tells the task of each image.
+
+        Args:
+            tasks: Names in :attr:`known_tasks`, one an image, or one for all images.
+
+        Raises:
+            UsageError: A task that the network cannot be told, or a network that is blind.
+        """
+        raise UsageError(f"{self.name} is blind: it takes an image and nothing else.")
+
+    def check_tasks(self, tasks: Sequence[str]) -> None:
+        """Refuses tasks that the network cannot be told.
+
+        Raises:
+            UsageError: The message suggests the nearest.
+        """
+        for task in tasks:
+            if task not in self.known_tasks:
+                raise UsageError(unknown_name(f"task of {self.name}", task, list(self.known_tasks)))
 
     def check_input(self, degraded: Tensor, channels: int, *, any_size: bool = False) -> None:
         """Refuses an input the network cannot take.

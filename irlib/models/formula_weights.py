@@ -4,9 +4,9 @@ Two formulas occur: an integer hash of each element's position, with the tensors
 fixture, and normal draws seeded by each tensor's name.
 """
 
-import json
 import zlib
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import torch
@@ -27,29 +27,46 @@ ARGUMENTS = {
 }
 
 
-def named_state(system: str, metadata: Mapping[str, str]) -> dict[str, Tensor]:
+def named_state(system: str, constructor: Mapping[str, Any], seed: str | int) -> dict[str, Tensor]:
     """Fills the tensors of the authors' network with normal draws seeded by their names.
 
     Args:
         system: Model name.
-        metadata: Of the fixture, with the authors' "constructor" arguments and the "seed".
+        constructor: The authors' arguments.
+        seed: Of the formula.
     """
-    given = json.loads(metadata["constructor"])
-    config = {ours: given[theirs] for theirs, ours in ARGUMENTS[system].items()}
+    config = {ours: constructor[theirs] for theirs, ours in ARGUMENTS[system].items()}
     with torch.device("meta"):
         layout = create(system, **config).state_dict()
-    names = {official_name(system, ours): list(tensor.shape) for ours, tensor in layout.items()}
-    seed = metadata.get("recipe_seed", metadata["seed"])
-    return {name: named_tensor(name, shape, seed) for name, shape in names.items()}
+    return {
+        official_name(system, ours): named_tensor(
+            official_name(system, ours),
+            list(tensor.shape),
+            seed,
+            whole=not tensor.is_floating_point(),
+        )
+        for ours, tensor in layout.items()
+    }
 
 
-def named_tensor(name: str, shape: list[int], seed: str | int) -> Tensor:
-    """Returns one tensor of :func:`named_state`; its kind follows from name and shape."""
+def named_tensor(name: str, shape: list[int], seed: str | int, *, whole: bool = False) -> Tensor:
+    """Returns one tensor of :func:`named_state`; its kind follows from name and shape.
+
+    Args:
+        name: The authors' name, with every prefix.
+        shape: Of the tensor.
+        seed: Of the formula.
+        whole: Whether it counts something (the formula then says zero).
+    """
+    if whole:
+        return torch.zeros(shape, dtype=torch.int64)
     generator = np.random.Generator(np.random.PCG64(zlib.crc32(f"{seed}:{name}".encode())))
     draws = generator.standard_normal(shape)
     last = name.rsplit(".", 1)[-1]
-    if last in ("beta", "gamma"):
-        values = 0.1 * draws
+    if name.endswith("queue"):
+        values = draws / np.sqrt((draws**2).sum(axis=0, keepdims=True))
+    elif last in BY_LAST_WORD:
+        values = BY_LAST_WORD[last](draws)
     elif len(shape) >= 2:
         values = 0.5 * draws / np.sqrt(np.prod(shape[1:]))
     elif last == "weight":
@@ -57,6 +74,17 @@ def named_tensor(name: str, shape: list[int], seed: str | int) -> Tensor:
     else:
         values = 0.05 * draws
     return torch.from_numpy(values.astype(np.float32))
+
+
+# The formula for tensors whose last name part is one of these.
+BY_LAST_WORD = {
+    "running_mean": lambda draws: 0.1 * draws,
+    "running_var": lambda draws: 0.5 + 0.5 * np.abs(draws),
+    "temperature": lambda draws: 1 + 0.1 * np.abs(draws),
+    "attn4": lambda draws: 0.2 + 0.02 * draws,
+    "beta": lambda draws: 0.1 * draws,
+    "gamma": lambda draws: 0.1 * draws,
+}
 
 
 def listed_state(listed: list[tuple[str, list[int], str]], seed: int) -> dict[str, Tensor]:

@@ -7,24 +7,22 @@ machine.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
-from safetensors import safe_open
 from torch import Tensor, nn
 
 from irlib.errors import UsageError
-from irlib.losses import psnr_loss
+from irlib.models import fixture_systems  # noqa: F401  (registers what each system's fixtures need)
 from irlib.models.base import RestorationModel
+from irlib.models.fixture import TOLERANCE, Comparison, Fixture, read_fixture, rules_of, system_of
 from irlib.models.formula_weights import listed_state, named_state
 from irlib.models.official import load_official
 from irlib.models.official_names import our_name
 from irlib.models.registry import list_models
 
-TOLERANCE = 1e-5
 GOLDEN = Path(__file__).parent / "golden"
 GOLDEN_STRIDE = 4
 
@@ -39,7 +37,8 @@ class ParityResult:
         parameters: Numbers that our network holds.
         difference: Largest absolute difference of any output value.
         first_differing_layer: The authors' name of the first layer whose output differs by more
-            than the tolerance; None if all agree or the fixture has no layer outputs.
+            than the tolerance, or the output if it is one of several; None if all agree.
+        tolerance: Largest difference that counts as equal.
     """
 
     system: str
@@ -47,42 +46,34 @@ class ParityResult:
     parameters: int
     difference: float
     first_differing_layer: str | None = None
+    tolerance: float = TOLERANCE
 
     @property
     def passed(self) -> bool:
-        """Whether the outputs agree to 1e-5 (a non-finite difference does not)."""
-        return self.difference <= TOLERANCE
+        """Whether all outputs and layers agree (a difference that is no number does not)."""
+        return self.difference <= self.tolerance and self.first_differing_layer is None
 
 
 def compare_fixture(path: str | Path) -> ParityResult:
     """Loads a fixture's weights through the official loader and compares all its outputs."""
-    path = Path(path)
-    tensors, metadata = _read(path)
-    name = metadata.get("name", path.stem)
-    system = name.split("_")[0]
-    if metadata.get("upstream_class") == "PSNRLoss":
-        return ParityResult(system, name, 0, _loss_difference(tensors))
-    state = fixture_state(system, tensors, metadata)
-    model = load_official(system, state, **fixture_options(metadata))
-    taps_path = path.with_name(f"{path.stem}.taps.safetensors")
-    taps = _read(taps_path)[0] if taps_path.is_file() else {}
-    differences, culprit = [], None
-    for index in range(sum(key.startswith("input.") for key in tensors)):
-        wanted = _layer_outputs(taps, index)
-        seen: dict[str, Tensor] = {}
-        handles = [_record(model, layer, seen) for layer in wanted]
-        with torch.no_grad():
-            restored = model(tensors[f"input.{index}"])
-        for handle in handles:
-            handle.remove()
-        stride = int(metadata.get("stride", 1))
-        expected = tensors[f"output.{index}"]
-        differences.append(_difference(restored[..., ::stride, ::stride], expected))
-        culprit = culprit or next(
-            (layer for layer in seen if not _difference(seen[layer], wanted[layer]) <= TOLERANCE),
-            None,
-        )
-    return ParityResult(system, name, model.count_parameters(), max(differences), culprit)
+    fixture = read_fixture(path)
+    rules = rules_of(fixture.system)
+    if fixture.part in rules.parts:
+        module, found = rules.parts[fixture.part](fixture)
+    else:
+        module = _load(fixture, fixture_state(fixture))
+        found = _comparisons(fixture, module)
+    with torch.no_grad():
+        comparisons = list(found)
+    apart = [it.what for it in comparisons if not it.difference <= rules.tolerance]
+    return ParityResult(
+        fixture.system,
+        fixture.name,
+        sum(parameter.numel() for parameter in module.parameters()) if module is not None else 0,
+        max(it.difference for it in comparisons if not it.inside),
+        next(iter(apart), None),
+        rules.tolerance,
+    )
 
 
 def compare_all(folder: str | Path | None = None) -> list[ParityResult]:
@@ -106,67 +97,92 @@ def compare_all(folder: str | Path | None = None) -> list[ParityResult]:
 
 def fixtures(folder: Path) -> list[Path]:
     """Returns the fixture files of models in the registry, sorted by name."""
-    return [
-        path
-        for path in sorted(folder.glob("*.safetensors"))
-        if path.stem.split("_")[0] in list_models()
-    ]
+    return [path for path in _files(folder) if system_of(path.stem) in list_models()]
 
 
-def fixture_state(
-    system: str, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]
-) -> dict[str, Tensor]:
+def skipped_fixtures(folder: str | Path | None = None) -> list[str]:
+    """Returns the names of the fixtures in a folder that belong to no model we have."""
+    place = GOLDEN if folder is None else Path(folder)
+    compared = set(fixtures(place))
+    return [path.stem for path in _files(place) if path not in compared]
+
+
+def fixture_state(fixture: Fixture) -> dict[str, Tensor]:
     """Returns the authors' state dictionary of a fixture, stored or filled by formula."""
+    metadata = fixture.metadata
     if "tensors" in metadata:
         return listed_state(json.loads(metadata["tensors"]), int(metadata["seed"]))
     if "recipe" in metadata:
-        return named_state(system, metadata)
-    return {
-        key.removeprefix("state."): tensor
-        for key, tensor in tensors.items()
-        if key.startswith("state.")
+        return named_state(fixture.system, fixture.constructor, _seed(fixture))
+    return fixture.under("state.")
+
+
+def _comparisons(fixture: Fixture, network: RestorationModel) -> Iterator[Comparison]:
+    """Compares layers and outputs, in the order in which they come about."""
+    for index in fixture.indices:
+        yield from _layers_and_output(fixture, network, index)
+    yield from rules_of(fixture.system).more(fixture, network)
+    if changed := fixture.under("extra.perturbed.state."):
+        other = _load(fixture, fixture_state(fixture) | changed)
+        outputs = fixture.under("extra.perturbed.output.")
+        for index, expected in outputs.items():
+            restored = _run(fixture, other, index)
+            yield Comparison(f"perturbed output.{index}", restored, expected)
+
+
+def _layers_and_output(
+    fixture: Fixture, network: RestorationModel, index: str
+) -> Iterator[Comparison]:
+    wanted = rules_of(fixture.system).layers(fixture, index)
+    seen: dict[str, Tensor] = {}
+    handles = [_record(network, layer, seen) for layer in wanted]
+    restored = _run(fixture, network, index)
+    for handle in handles:
+        handle.remove()
+    for layer, expected in wanted.items():
+        yield Comparison(layer, seen.get(layer, torch.empty(0)), expected, inside=True)
+    yield Comparison(f"output.{index}", restored, fixture.tensors[f"output.{index}"])
+
+
+def _run(fixture: Fixture, network: RestorationModel, index: str) -> Tensor:
+    arguments = rules_of(fixture.system).arguments(fixture, index)
+    restored = network(fixture.tensors[f"input.{index}"], *arguments)
+    stride = int(fixture.metadata.get("stride", 1))
+    return restored[..., ::stride, ::stride]
+
+
+def _load(fixture: Fixture, state: dict[str, Tensor]) -> RestorationModel:
+    """Loads the authors' weights; those stored in half precision were rounded before they ran."""
+    exact = {
+        name: tensor.float() if tensor.is_floating_point() else tensor
+        for name, tensor in state.items()
     }
-
-
-def fixture_options(metadata: Mapping[str, str]) -> dict[str, Any]:
-    """Returns our constructor arguments for what the authors' tensors do not show."""
-    constructor = json.loads(metadata.get("constructor", "{}"))
-    if "train_size" in constructor:
-        return {"train_size": constructor["train_size"][-2:]}
-    return {}
-
-
-def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    with safe_open(str(path), framework="pt") as file:
-        names = list(file.keys())
-        return {name: file.get_tensor(name) for name in names}, file.metadata() or {}
-
-
-def _loss_difference(tensors: Mapping[str, Tensor]) -> float:
-    """How far the PSNR loss is from the authors', over RGB and over luma."""
-    restored, target = tensors["input.0"], tensors["input.1"]
-    return max(
-        _difference(psnr_loss(restored, target, luma=luma), tensors[f"output.{index}"])
-        for index, luma in enumerate((False, True))
-    )
-
-
-def _layer_outputs(taps: Mapping[str, Tensor], index: int) -> dict[str, Tensor]:
-    prefix = f"tap.{index}."
-    return {key.removeprefix(prefix): t for key, t in taps.items() if key.startswith(prefix)}
+    return load_official(fixture.system, exact, **rules_of(fixture.system).options(fixture))
 
 
 def _record(
-    model: RestorationModel, layer: str, seen: dict[str, Tensor]
+    network: RestorationModel, layer: str, seen: dict[str, Tensor]
 ) -> torch.utils.hooks.RemovableHandle:
-    """Notes the output of a layer, named as the authors name it, when it runs."""
+    """Notes what leaves (or enters) a layer, named as the authors name it, when it runs."""
+    name, _, side = layer.partition(":")
+    module = network.get_submodule(our_name(network.name, name))
 
-    def note(_: nn.Module, __: tuple[Tensor, ...], output: Tensor) -> None:
+    def note_input(_: nn.Module, given: tuple[Tensor, ...]) -> None:
+        seen[layer] = given[0]
+
+    def note_output(_: nn.Module, __: tuple[Tensor, ...], output: Tensor) -> None:
         seen[layer] = output
 
-    return model.get_submodule(our_name(model.name, layer)).register_forward_hook(note)
+    if side == "input":
+        return module.register_forward_pre_hook(note_input)
+    return module.register_forward_hook(note_output)
 
 
-def _difference(given: Tensor, expected: Tensor) -> float:
-    difference = (given - expected).abs().max().item()
-    return difference if difference == difference else float("inf")  # a NaN is no agreement
+def _seed(fixture: Fixture) -> str:
+    return fixture.metadata.get("recipe_seed", fixture.metadata.get("seed", "0"))
+
+
+def _files(folder: Path) -> list[Path]:
+    return [
+        p for p in sorted(folder.glob("*.safetensors")) if not p.name.endswith("taps.safetensors")
+    ]

@@ -9,7 +9,6 @@ from torch import Tensor, nn
 
 from irlib.errors import IrlibError, UsageError
 from irlib.models.base import RestorationModel
-from irlib.models.weights import read_header, weights_path
 from irlib.nn.padding import pad_to_multiple
 
 if TYPE_CHECKING:
@@ -80,42 +79,33 @@ class WithSemantics(nn.Module):
 def encoder_facts(encoder: "Dino") -> dict[str, Any]:
     """Returns what :func:`~irlib.models.save_weights` must note of an encoder trained with.
 
-    They let :func:`as_restorer` find the same encoder again, and refuse another one.
+    They let :func:`irlib.models.as_restorer` find the same encoder again, and refuse another one.
     """
     source = encoder.source
     detail = Path(source.detail).name if source.kind == "file" else source.detail
     return {"encoder": {"kind": source.kind, "detail": detail, "identity": encoder.identity}}
 
 
-def as_restorer(
-    model: nn.Module,
-    facts: Mapping[str, Any] | str | Path | None = None,
+def with_encoder(
+    model: RestorationModel,
+    facts: Mapping[str, Any],
     *,
     encoder: "str | Path | Dino | None" = None,
     download: bool = False,
-) -> nn.Module:
-    """Returns a module from image to image: a network, together with the encoder if it needs one.
+) -> WithSemantics:
+    """Returns a network together with the encoder that it was trained with.
 
     Args:
-        model: Any network.
-        facts: Of its weights file (``read_header(path)["facts"]``), which name the encoder; or the
-            file, or its shipped name.
-        encoder: Where the DINO is ("pocket", "pretrained" or a file), or the DINO itself. By
-            default as the facts say.
+        model: One with ``needs_semantics``.
+        facts: Of its weights file, which name the encoder.
+        encoder: Where the DINO is, or the DINO itself; by default as the facts say.
         download: Whether published weights may be fetched.
-
-    Returns:
-        ``model`` itself if it needs no semantics.
 
     Raises:
         UsageError: Neither facts nor ``encoder`` say which, or its vectors have another length.
         IrlibError: The encoder's weights are not here, or it is not the one trained with.
     """
-    if not getattr(model, "needs_semantics", False):
-        return model
-    if isinstance(facts, str | Path):
-        facts = read_header(weights_path(facts))["facts"]
-    noted = dict((facts or {}).get("encoder", {}))
+    noted = dict(facts.get("encoder", {}))
     if encoder is None:
         encoder = _noted_source(noted, model)
     if isinstance(encoder, str | Path):

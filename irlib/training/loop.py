@@ -23,7 +23,7 @@ from irlib.training.checkpoint import load_checkpoint, save_checkpoint
 from irlib.training.interrupt import Interrupt
 from irlib.training.logs import StepLog
 from irlib.training.mixup import mixed
-from irlib.training.objectives import Objective, Reconstruction
+from irlib.training.objectives import Objective, open_objective
 from irlib.training.positions import Positions
 from irlib.training.recipes import Recipe
 
@@ -57,7 +57,8 @@ def train(
         recipe: What to compute.
         run_dir: Folder for checkpoint, logs and weights; a run found there is resumed.
         data: Samples ``data[position, patch]``: dicts with ``degraded`` and ``target``, (3, P, P).
-        objective: What a step minimises; by default the recipe's loss between output and target.
+        objective: What a step minimises; by default what the recipe's model asks for, for most the
+            recipe's loss between output and target.
         init: A network whose weights to start from (fine-tuning); same model and config.
         resume: ``False`` ignores and replaces a run found in ``run_dir``.
         devices: Number of devices a node, or "auto".
@@ -111,7 +112,7 @@ def train(
     )
     model, optimiser = fabric.setup(network, optimiser)
     average = MovingAverage(network, recipe.ema) if recipe.ema else None
-    objective = Reconstruction(recipe.loss) if objective is None else objective
+    objective = open_objective(recipe, data) if objective is None else objective
     objective.to(fabric.device)
 
     start = 0
@@ -122,6 +123,7 @@ def train(
             average.load_state_dict(state["average"])
         objective.load_state_dict(state.get("objective", {}))
         start = state["step"]
+    objective.start(network)
 
     def checkpoint(step: int) -> None:
         if fabric.is_global_zero:
@@ -190,6 +192,7 @@ def train(
             optimiser.zero_grad()
             if average is not None:
                 average.update(network)
+            objective.after_step(step, network)
             recent.append(row)
             done = step + 1
             seen += recipe.stage(step).batch

@@ -11,7 +11,7 @@ from irlib.data.images import write_image
 from irlib.degradations import FIVE_TASKS
 from irlib.evaluation.embedded import embedded_pairs
 from irlib.evaluation.restore import restore_image
-from irlib.models import as_restorer, load_weights
+from irlib.models import MODELS, as_restorer, load_weights, tell
 from irlib.models.weights import read_header, weights_path
 from irlib.viz.scores_page import scores_text
 
@@ -26,6 +26,12 @@ def model_card(name: str, root: str | Path | None = None) -> str:
     path = weights_path(name)
     name, header = path.stem, read_header(path)
     encoder = header["facts"].get("encoder")
+    told = MODELS.get(header["model"]).needs_task
+    manner = (
+        "once it is told which of them to remove (an oracle; by itself it does not know)"
+        if told
+        else "blindly: it is not told which"
+    )
     needs = []
     if encoder:
         needs = [
@@ -39,7 +45,7 @@ def model_card(name: str, root: str | Path | None = None) -> str:
             "Written by `irlib models card`; nothing here is typed by hand.",
             "",
             f"A small {header['model']} that restores noise, haze, rain, motion blur and darkness "
-            "blindly: it is not told which. It is made for teaching. Authors' networks of full "
+            f"{manner}. It is made for teaching. Authors' networks of full "
             "size, trained on the field's data, restore far better.",
             "",
             f"- File: `{path.name}`, tensors only (safetensors)",
@@ -76,7 +82,9 @@ def before_and_after(name: str, path: str | Path, side: int = 176) -> Path:
     for number, task in enumerate(FIVE_TASKS):
         cuts = embedded_pairs(task, crop=side)
         _, _, degraded = cuts[number % len(cuts)]
-        restored = restore_image(as_restorer(load_weights(name), name), degraded)
+        network = as_restorer(load_weights(name), name)
+        tell(network, task)
+        restored = restore_image(network, degraded)
         gap = torch.ones(3, 8, side)
         columns += [torch.cat((degraded, gap, restored), dim=1), torch.ones(3, 2 * side + 8, 8)]
     write_image(path, torch.cat(columns[:-1], dim=2))

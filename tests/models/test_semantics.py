@@ -7,7 +7,8 @@ from torch import nn
 from irlib import foundation, models
 from irlib.errors import IrlibError, UsageError
 from irlib.foundation import Frozen, Source
-from irlib.models.semantics import WithSemantics, as_restorer, encoder_facts
+from irlib.models import as_restorer
+from irlib.models.semantics import WithSemantics, encoder_facts
 
 
 class StubDino(Frozen):
