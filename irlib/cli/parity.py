@@ -35,8 +35,8 @@ def parity(
                 verdict,
             )
         )
-    for name in skipped_fixtures(fixtures):
-        typer.echo(f"skipped: {name} (of no model that irlib has)")
+    if skipped := skipped_fixtures(fixtures):
+        typer.echo(f"skipped, of no model that irlib has: {', '.join(skipped)}")
     passed = sum(result.passed for result in results)
     allowed = ", ".join(f"{value:.0e}" for value in sorted({it.tolerance for it in results}))
     typer.echo(f"{passed} of {len(results)} within {allowed}.")

@@ -139,8 +139,8 @@ def _layers_and_output(
     restored = _run(fixture, network, index)
     for handle in handles:
         handle.remove()
-    for layer, expected in wanted.items():
-        yield Comparison(layer, seen.get(layer, torch.empty(0)), expected, inside=True)
+    for layer in [*seen, *(layer for layer in wanted if layer not in seen)]:
+        yield Comparison(layer, seen.get(layer, torch.empty(0)), wanted[layer], inside=True)
     yield Comparison(f"output.{index}", restored, fixture.tensors[f"output.{index}"])
 
 

@@ -33,6 +33,16 @@ def test_verdict_and_exit_status(monkeypatch, difference, layer, status, words):
     assert "26,126,644" in answer.output
 
 
+def test_fixtures_of_no_model_are_named(monkeypatch):
+    monkeypatch.setattr(comparison, "compare_all", lambda folder: [RESULT])
+    monkeypatch.setattr(comparison, "skipped_fixtures", lambda folder: ["someone_full", "else"])
+    app = typer.Typer()
+    app.command()(parity)
+    answer = CliRunner().invoke(app)
+    assert answer.exit_code == 0
+    assert "skipped, of no model that irlib has: someone_full, else" in answer.output
+
+
 def test_models_are_listed_with_their_counts():
     answer = CliRunner().invoke(models_app, ["list"])
     assert answer.exit_code == 0

@@ -9,8 +9,9 @@ from safetensors.torch import load_file, save_file
 from torch.nn import functional as F
 
 from irlib import models
-from irlib.models.formula_weights import listed_tensor
-from irlib.models.parity import GOLDEN, compare_all, compare_fixture, fixtures
+from irlib.models.fixture import Comparison, system_of
+from irlib.models.formula_weights import listed_tensor, named_tensor
+from irlib.models.parity import GOLDEN, compare_all, compare_fixture, fixtures, skipped_fixtures
 from irlib.nn import ChannelMean, attention, channel_mean, feed_forward, naf_block, prompt
 
 MEMBERS = {
@@ -42,6 +43,55 @@ def test_formula_gives_its_check_values(position, shape, rule, element, value):
     tensor = listed_tensor(position, shape, rule, seed=1)
     assert list(tensor.shape) == shape
     assert tensor.flatten()[element].item() == pytest.approx(value, abs=2e-8)
+
+
+# First values of tensors of AirNet, which the formula seeds by their names (seed 1).
+NAMED_VALUES = [
+    ("R.head.0.weight", [64, 3, 3, 3], (0.0198940, 0.1434399)),
+    ("R.head.0.bias", [64], (0.0717267, 0.0815941)),
+    ("R.body.0.body.0.dgm1.sft.conv_gamma.0.weight", [64, 64, 1, 1], (-0.1185742, 0.0017471)),
+    ("E.E.encoder_q.E_pre.backbone.1.weight", [64], (0.9426768, 0.9806409)),
+    ("E.E.encoder_q.E_pre.backbone.1.running_var", [64], (1.2647510, 0.7363582)),
+    ("E.E.queue", [256, 1280], (0.0174800, 0.0498912)),
+]
+
+
+@pytest.mark.parametrize(("name", "shape", "values"), NAMED_VALUES)
+def test_formula_by_name_gives_its_check_values(name, shape, values):
+    tensor = named_tensor(name, shape, seed=1)
+    assert list(tensor.shape) == shape
+    assert tensor.flatten()[:2].tolist() == pytest.approx(values, abs=6e-8)
+
+
+def test_formula_by_name_counts_from_zero_and_spreads_by_kind():
+    assert named_tensor("norm.num_batches_tracked", [], 1, whole=True).item() == 0
+    assert named_tensor("attn.temperature", [1000], 1).min() >= 1
+    assert named_tensor("a.attn4", [1000], 1).mean().item() == pytest.approx(0.2, abs=0.005)
+    assert named_tensor("a.beta", [1, 1000, 1, 1], 1).std().item() == pytest.approx(0.1, abs=0.01)
+    mean = named_tensor("a.running_mean", [1000], 1)
+    assert (mean.mean().item(), mean.std().item()) == pytest.approx((0, 0.1), abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("fixture", "system"),
+    [
+        ("restormer", "restormer"),
+        ("promptir_full_formula", "promptir"),
+        ("nafnet-w8", "nafnet"),
+        ("perceive-ir_part", "perceive-ir"),
+        ("restormers", "restormers"),
+        ("someone_full", "someone"),
+    ],
+)
+def test_fixtures_belong_to_the_longest_model_name_they_begin_with(fixture, system):
+    assert system_of(fixture) == system
+
+
+def test_no_number_and_another_shape_are_no_agreement():
+    one = torch.ones(2)
+    assert Comparison("a", one, one + 1e-6).difference == pytest.approx(1e-6, rel=0.1)
+    assert Comparison("a", one * float("nan"), one).difference == float("inf")
+    assert Comparison("a", one, torch.ones(1)).difference == float("inf")
 
 
 @pytest.mark.parametrize(
@@ -102,7 +152,39 @@ def test_a_difference_is_found_and_its_first_layer_named(shared, tmp_path):
 def test_no_fixture_is_said(tmp_path):
     with pytest.raises(models.registry.UsageError, match="no parity fixture"):
         compare_all(tmp_path)
-    assert len(fixtures(GOLDEN)) == 4
+    assert skipped_fixtures(GOLDEN) == []
+
+
+def test_a_fixture_of_no_model_is_skipped_by_name(tmp_path):
+    save_file({"input.0": torch.zeros(1)}, tmp_path / "someone_full.safetensors")
+    save_file({"tap.0.a": torch.zeros(1)}, tmp_path / "restormer.taps.safetensors")
+    assert fixtures(tmp_path) == []
+    assert skipped_fixtures(tmp_path) == ["someone_full"]
+
+
+def perturbed(shared, tmp_path, change):
+    """Restormer's fixture with a second state, in half precision, whose output is ours."""
+    source = shared / "parity" / "restormer_biasfree.safetensors"
+    with safe_open(source, "pt") as file:
+        metadata = file.metadata()
+    tensors = load_file(source)
+    layer = "latent.0.attn.temperature"
+    state = {k[6:]: t.clone() for k, t in tensors.items() if k.startswith("state.")}
+    state[layer] = torch.full_like(state[layer], 0.5)
+    model = models.load_official("restormer", state)
+    with torch.no_grad():
+        tensors["extra.perturbed.output.0"] = model(tensors["input.0"]) + change
+    tensors[f"extra.perturbed.state.{layer}"] = state[layer].half()
+    path = tmp_path / source.name
+    save_file(tensors, path, metadata)
+    return compare_fixture(path)
+
+
+def test_a_second_state_of_a_fixture_is_compared_too(shared, tmp_path):
+    assert perturbed(shared, tmp_path, 0.0).passed
+    result = perturbed(shared, tmp_path, 1e-3)
+    assert not result.passed
+    assert result.first_differing_layer == "perturbed output.0"
 
 
 def mutant_difference(shared, name):
