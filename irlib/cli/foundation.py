@@ -1,4 +1,4 @@
-"""``irlib foundation``: CLIP, DINOv2 and VGG; training small ones, and their evidence."""
+"""``irlib foundation``: CLIP, DINOv2, VGG and the namer; training small ones; their evidence."""
 
 import sys
 import time
@@ -9,8 +9,8 @@ import typer
 
 app = typer.Typer()
 
-NAMES = ("clip", "dino", "vgg")
-Model = Annotated[str, typer.Argument(help="clip, dino or vgg.")]
+NAMES = ("clip", "dino", "vgg", "namer")
+Model = Annotated[str, typer.Argument(help="clip, dino, vgg or namer.")]
 SourceOption = Annotated[
     str, typer.Option("--source", help="pocket, pretrained, or the path of a file.")
 ]
@@ -112,7 +112,7 @@ def evidence(
     """Measure on held-out photographs what a foundation model has learned of use here.
 
     CLIP names degradations without training, DINO's tokens are read by a linear probe, and VGG's
-    distance has to order severities.
+    distance has to order severities. The namer names them, beside CLIP.
 
     Example: irlib foundation evidence clip
     """
@@ -177,6 +177,8 @@ def _in_words(name: str, model) -> str:
     if name == "dino":
         blocks = ", ".join(map(str, model.blocks))
         return f"{model.image_size} × {model.image_size} pixels, {model.dim} wide, blocks {blocks}"
+    if name == "namer":
+        return f"any size, names {', '.join(model.tasks)}"
     return f"channels {', '.join(map(str, model.channels))}"
 
 

@@ -73,7 +73,7 @@ def write_weights(
 
     Args:
         path: Where to; the folder is made if needed.
-        name: "clip", "dino" or "vgg".
+        name: "clip", "dino", "vgg" or "namer".
         state: Tensors by name.
         config: Everything needed to build the network again, JSON-like.
         **facts: What a reader will want to know: steps=400, seed=0.

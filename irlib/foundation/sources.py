@@ -75,21 +75,21 @@ def parse_source(source: str | Path | Source) -> Source:
 
 
 def locate(
-    source: str | Path | Source, name: str, published: Published, *, download: bool = False
+    source: str | Path | Source, name: str, published: Published | None, *, download: bool = False
 ) -> Source:
     """Finds the file behind a source: shipped, given, in a cache, or fetched where asked.
 
     Args:
         source: See :func:`parse_source`.
-        name: "clip", "dino" or "vgg".
-        published: What "pretrained" means here.
+        name: "clip", "dino", "vgg" or "namer".
+        published: What "pretrained" means here; None where nobody has published any.
         download: Go to the network if the published weights are in no cache.
 
     Returns:
         The source with ``detail`` and ``path`` filled in.
 
     Raises:
-        UsageError: An unknown word or a missing file.
+        UsageError: An unknown word, a missing file, or "pretrained" where nothing was published.
         IrlibError: Published weights that are not on this machine; within two seconds, with what
             is missing, where it was looked for and how to go on.
     """
@@ -104,6 +104,11 @@ def locate(
                 f"weights. Make it with `irlib foundation train {name} --ship`, or give a file."
             )
         return Source("pocket", path.stem, path)
+    if published is None:
+        raise UsageError(
+            f"nobody has published weights of the {name}; give 'pocket', which ships with irlib, "
+            f"or a file of `irlib foundation train {name}`."
+        )
     found = find_cached(published)
     if found is None and not download:
         raise IrlibError(missing_words(published, "Nothing was downloaded: that was not asked for"))
@@ -111,7 +116,7 @@ def locate(
 
 
 def pocket_path(name: str) -> Path:
-    """Where the shipped weights of "clip", "dino" or "vgg" lie, or will lie."""
+    """Where the shipped weights of "clip", "dino", "vgg" or "namer" lie, or will lie."""
     return SHIPPED / f"{name}-pocket.safetensors"
 
 

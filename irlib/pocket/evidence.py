@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from irlib.data.photos import TEST_PHOTOS
-from irlib.foundation import Clip, Dino, Vgg
+from irlib.foundation import Clip, Dino, Namer, Vgg
 from irlib.foundation.images import resize
 from irlib.foundation.sources import Source
 from irlib.pocket.captions import ZERO_SHOT
@@ -24,6 +24,7 @@ from irlib.pocket.held_out import (
     held_out_crops,
     picture_halves,
 )
+from irlib.pocket.naming import namer_evidence
 from irlib.pocket.pictures import SIDE
 from irlib.pocket.severity import severity_orders
 
@@ -33,12 +34,12 @@ TIERS = ("a terrible photo", "an excellent photo")
 
 
 def evidence_of(
-    name: str, model: Clip | Dino | Vgg, *, small: bool = False
+    name: str, model: Clip | Dino | Vgg | Namer, *, small: bool = False
 ) -> tuple[dict[str, float], str]:
     """The measurement that belongs to a model: values by name, and how they were made in words.
 
     Args:
-        name: "clip", "dino" or "vgg".
+        name: "clip", "dino", "vgg" or "namer".
         model: The loaded model.
         small: Few crops, to check that all works.
     """
@@ -48,6 +49,12 @@ def evidence_of(
         notes = f"ridge read-outs, {crops * len(SIDES)} crops of each picture and half"
         read = dino_readings(model, untrained(model))
         return linear_probes(read, model.image_size, crops, scenes=scenes), notes
+    if name == "namer":
+        sides = SIDES[: 1 if small else len(SIDES)]
+        return namer_evidence(model, crops, sides=sides), (
+            f"{crops * len(sides)} crops of each held-out photograph at three levels, and the "
+            "photographs as the embedded evaluation has them; none seen in training"
+        )
     # A distance is taken at full size, where large crops cost most and tell nothing new.
     sides = SIDES[: 1 if small else len(SIDES) if name == "clip" else 2]
     notes = f"{crops * len(sides)} crops of each held-out photograph, none seen in training"

@@ -15,7 +15,7 @@ class PocketRecipe:
     """Everything that decides what a training of a pocket model computes.
 
     Attributes:
-        name: "clip", "dino" or "vgg".
+        name: "clip", "dino", "vgg" or "namer".
         scale: "smoke", "pocket" or "paper"; the last only trains longer.
         steps: Optimiser steps.
         batch: Samples a step.
@@ -25,7 +25,7 @@ class PocketRecipe:
         scenes: Dead-leaves scenes drawn beside the photographs.
         seed: Seed of weights, scenes, crops and degradations.
         precision: "32-true" or "auto" (bf16 where the device multiplies bf16 matrices fast).
-        widths: VGG's seven widths; empty elsewhere.
+        widths: Of the convolutions of VGG and of the namer; empty elsewhere.
         vit: timm's arguments of the vision transformer; empty elsewhere.
     """
 
@@ -78,6 +78,7 @@ RECIPES = {
         precision="auto",
         widths=(32, 32, 64, 64, 128, 128, 128),
     ),
+    "namer": PocketRecipe("namer", "pocket", 600, 32, 3e-3, 40, 0.01, 48, widths=(24, 32, 40, 48)),
 }
 
 
@@ -85,7 +86,7 @@ def pocket_recipe(name: str, scale: str | None = None, **changes: Any) -> Pocket
     """The recipe of a pocket model.
 
     Args:
-        name: "clip", "dino" or "vgg".
+        name: "clip", "dino", "vgg" or "namer".
         scale: "smoke" takes seconds, "pocket" minutes, "paper" ten times as many steps.
         **changes: Fields to replace; None leaves a field as it is.
 

@@ -26,6 +26,11 @@ WHAT_IT_IS = {
         "degradations, their strength and textures apart. It stands in the book where VGG-16 "
         "trained on ImageNet stands in the papers, as a distance between pictures."
     ),
+    "namer": (
+        "A small convolutional classifier that names which of the five degradations a picture "
+        "suffers from. Networks that must be told the degradation are told by it in blind mode. "
+        "It has no name for a clean picture and gives one name where there are two."
+    ),
 }
 QUESTIONS = {
     "clip": (
@@ -54,6 +59,16 @@ QUESTIONS = {
         ("degradation/untrained", "the same, untrained network"),
         ("degradation/chance", "the same by chance"),
     ),
+    "namer": (
+        ("accuracy", "names the degradation of crops of unseen photographs"),
+        ("accuracy/light", "the same, light degradations"),
+        ("accuracy/medium", "the same, medium ones"),
+        ("accuracy/heavy", "the same, heavy ones"),
+        ("accuracy/whole", "whole photographs, medium degradations"),
+        ("accuracy/clip", "crops, by the pocket CLIP's sentences"),
+        ("accuracy/whole/clip", "whole photographs, by the pocket CLIP's sentences"),
+        ("chance", "either by chance"),
+    ),
 }
 
 
@@ -61,7 +76,7 @@ def foundation_card(name: str, root: str | Path | None = None) -> str:
     """The card of a shipped pocket model as Markdown.
 
     Args:
-        name: "clip", "dino" or "vgg".
+        name: "clip", "dino", "vgg" or "namer".
         root: Folder of records; the checkout's ``book/results`` when None.
 
     Raises:
