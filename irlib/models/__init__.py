@@ -2,6 +2,7 @@
 
 from irlib.models.base import RestorationModel
 from irlib.models.compiling import compile_network, uncompiled
+from irlib.models.dppd import DPPD
 from irlib.models.nafnet import NAFNet
 from irlib.models.official import load_official
 from irlib.models.perceive_ir import PerceiveIR
@@ -16,6 +17,7 @@ from irlib.models.weights import load_weights, read_header, require, save_weight
 from irlib.nn.padding import pad_to_multiple
 
 __all__ = [
+    "DPPD",
     "MODELS",
     "NAFNet",
     "PerceiveIR",
