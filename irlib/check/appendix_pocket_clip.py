@@ -7,18 +7,15 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from irlib.check import exercise
+from irlib.check.answers import random_directions, random_normal, random_uniform
 from irlib.pocket.clip_training import true_pairs_loss
 
 _TOLERANCE = 1e-4
 
 
-def _random(*shape: int, seed: int = 0) -> Tensor:
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
-
-
 def _some_truth(rows: int, columns: int) -> Tensor:
     """Each row and column has at least one True; several have more."""
-    drawn = torch.rand(rows, columns, generator=torch.Generator().manual_seed(3)) < 0.3
+    drawn = random_uniform(rows, columns, seed=3) < 0.3
     both = torch.arange(max(rows, columns))
     drawn[both % rows, both % columns] = True
     return drawn
@@ -36,7 +33,7 @@ def _near(result: object, expected: float, hint: str) -> None:
 
 
 def _one_truth_is_clips_loss(answer: Callable) -> None:
-    logits, own = 3 * _random(5, 5), torch.arange(5)
+    logits, own = 3 * random_normal(5, 5), torch.arange(5)
     expected = (F.cross_entropy(logits, own) + F.cross_entropy(logits.T, own)) / 2
     _near(
         answer(logits, torch.eye(5).bool()),
@@ -56,7 +53,7 @@ def _nothing_left_is_zero(answer: Callable) -> None:
 
 
 def _picture_and_sentence_count_alike(answer: Callable) -> None:
-    logits, true = _random(4, 6), _some_truth(4, 6)
+    logits, true = random_normal(4, 6), _some_truth(4, 6)
     _near(
         answer(logits.T, true.T),
         _number(answer(logits, true)),
@@ -66,7 +63,7 @@ def _picture_and_sentence_count_alike(answer: Callable) -> None:
 
 def _loss_equals_the_package(answer: Callable) -> None:
     for shape in ((6, 6), (4, 7)):
-        logits, true = 2 * _random(*shape, seed=1), _some_truth(*shape)
+        logits, true = 2 * random_normal(*shape, seed=1), _some_truth(*shape)
         _near(answer(logits, true), true_pairs_loss(logits, true).item(), f"Shape {shape}.")
 
 
@@ -79,12 +76,8 @@ exercise(
 )
 
 
-def _unit(*shape: int, seed: int) -> Tensor:
-    return F.normalize(_random(*shape, seed=seed), dim=-1)
-
-
 def _one_sentence_each(answer: Callable) -> None:
-    sentences = [_unit(1, 8, seed=seed) for seed in range(4)]
+    sentences = [random_directions(1, 8, seed=seed) for seed in range(4)]
     found = answer(torch.cat(sentences), sentences)
     assert isinstance(found, Tensor), f"It returned {type(found).__name__}, not a tensor."
     seen = found.tolist()
@@ -105,8 +98,8 @@ def _mean_decides_not_the_best(answer: Callable) -> None:
 
 
 def _counts_may_differ(answer: Callable) -> None:
-    sentences = [_unit(n, 6, seed=n) for n in (1, 2, 5)]
-    pictures = _unit(20, 6, seed=9)
+    sentences = [random_directions(n, 6, seed=n) for n in (1, 2, 5)]
+    pictures = random_directions(20, 6, seed=9)
     means = torch.stack([of_name.mean(dim=0) for of_name in sentences])
     expected = (pictures @ means.T).argmax(dim=1).tolist()
     seen = answer(pictures, sentences).tolist()

@@ -7,31 +7,17 @@ import torch
 from torch import Tensor
 
 from irlib.check import exercise
-
-_TOLERANCE = 1e-5
-
-
-def _random(*shape: int, seed: int = 0) -> Tensor:
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
-
-
-def _close(result: object, expected: Tensor, hint: str) -> None:
-    assert isinstance(result, Tensor), f"It returned {type(result).__name__}, not a tensor."
-    assert result.shape == expected.shape, (
-        f"Expected shape {tuple(expected.shape)}, got {tuple(result.shape)}."
-    )
-    difference = (result - expected).abs().max().item()
-    assert difference < _TOLERANCE, f"The largest difference is {difference:.2g}. {hint}"
+from irlib.check.answers import close_to, random_normal
 
 
 def _rows_sum_to_one(answer: Callable) -> None:
-    target = answer(_random(5, 7), torch.zeros(7), 0.1)
-    _close(target.sum(dim=-1), torch.ones(5), "Each row is a probability: a softmax over kinds.")
+    target = answer(random_normal(5, 7), torch.zeros(7), 0.1)
+    close_to(target.sum(dim=-1), torch.ones(5), "Each row is a probability: a softmax over kinds.")
 
 
 def _the_centre_is_taken_off(answer: Callable) -> None:
-    centre = _random(7, seed=1)
-    _close(
+    centre = random_normal(7, seed=1)
+    close_to(
         answer(centre.expand(3, 7), centre, 0.1),
         torch.full((3, 7), 1 / 7),
         "Answers that are the centre itself tell nothing: all kinds get the same share.",
@@ -48,15 +34,15 @@ def _a_low_temperature_sharpens(answer: Callable) -> None:
 
 
 def _target_has_no_gradient(answer: Callable) -> None:
-    answers = _random(2, 4).requires_grad_()
+    answers = random_normal(2, 4).requires_grad_()
     seen = answer(answers, torch.zeros(4), 0.5)
     assert not seen.requires_grad, "The target carries a gradient; the teacher is not trained."
 
 
 def _target_by_formula(answer: Callable) -> None:
-    answers, centre = _random(4, 6), _random(6, seed=2)
+    answers, centre = random_normal(4, 6), random_normal(6, seed=2)
     expected = ((answers - centre) / 0.3).softmax(dim=-1)
-    _close(answer(answers, centre, 0.3), expected, "softmax((answers - centre) / temperature)")
+    close_to(answer(answers, centre, 0.3), expected, "softmax((answers - centre) / temperature)")
 
 
 exercise(
@@ -95,7 +81,7 @@ def _sure_and_constant_tells_nothing(answer: Callable) -> None:
 
 
 def _between(answer: Callable) -> None:
-    p = _random(50, 6).softmax(dim=-1)
+    p = random_normal(50, 6).softmax(dim=-1)
     entr = torch.special.entr
     expected = entr(p.mean(dim=0)).sum() - entr(p).sum(dim=-1).mean()
     _tells(answer, p, expected.item(), "Entropy of the mean minus mean of the entropies.")

@@ -4,34 +4,23 @@ from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
 
 from irlib.check import exercise
+from irlib.check.answers import close_to, random_normal
 
 _TOLERANCE = 1e-5
 
 
-def _maps(*shape: int, seed: int = 0) -> Tensor:
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
-
-
-def _close(result: object, expected: Tensor, hint: str) -> None:
-    assert isinstance(result, Tensor), f"It returned {type(result).__name__}, not a tensor."
-    assert result.shape == expected.shape, (
-        f"Expected shape {tuple(expected.shape)}, got {tuple(result.shape)}."
-    )
-    difference = (result - expected).abs().max().item()
-    assert difference < _TOLERANCE, f"The largest difference is {difference:.2g}. {hint}"
-
-
 def _equal_maps_have_none(answer: Callable) -> None:
-    a = _maps(2, 4, 3, 5)
-    _close(answer(a, a), torch.zeros(2), "A map is at distance 0 from itself, one value a picture.")
+    a = random_normal(2, 4, 3, 5)
+    close_to(
+        answer(a, a), torch.zeros(2), "A map is at distance 0 from itself, one value a picture."
+    )
 
 
 def _size_does_not_matter(answer: Callable) -> None:
-    a = _maps(2, 4, 3, 5)
-    _close(
+    a = random_normal(2, 4, 3, 5)
+    close_to(
         answer(a, 7 * a),
         torch.zeros(2),
         "Seven times the map has the same directions. Divide each pixel's channels by their length "
@@ -40,8 +29,8 @@ def _size_does_not_matter(answer: Callable) -> None:
 
 
 def _opposite_is_four(answer: Callable) -> None:
-    a = _maps(1, 4, 3, 5)
-    _close(
+    a = random_normal(1, 4, 3, 5)
+    close_to(
         answer(a, -a),
         torch.full((1,), 4.0),
         "Opposite directions are 2 apart, squared 4: sum over channels, mean over pixels.",
@@ -49,8 +38,8 @@ def _opposite_is_four(answer: Callable) -> None:
 
 
 def _zeros_stay_finite(answer: Callable) -> None:
-    a, zero = _maps(1, 4, 2, 2), torch.zeros(1, 4, 2, 2)
-    _close(
+    a, zero = random_normal(1, 4, 2, 2), torch.zeros(1, 4, 2, 2)
+    close_to(
         answer(a, zero),
         torch.ones(1),
         "A pixel without any feature stays zero, at distance 1 from any direction.",
@@ -58,9 +47,9 @@ def _zeros_stay_finite(answer: Callable) -> None:
 
 
 def _directions_by_the_book(answer: Callable) -> None:
-    a, b = _maps(3, 5, 4, 6, seed=1), _maps(3, 5, 4, 6, seed=2)
+    a, b = random_normal(3, 5, 4, 6, seed=1), random_normal(3, 5, 4, 6, seed=2)
     cosine = F.cosine_similarity(a, b, dim=1).mean(dim=(1, 2))
-    _close(answer(a, b), 2 - 2 * cosine, "It is 2 minus twice the cosine, mean over pixels.")
+    close_to(answer(a, b), 2 - 2 * cosine, "It is 2 minus twice the cosine, mean over pixels.")
 
 
 exercise(

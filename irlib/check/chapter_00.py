@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from irlib.check import exercise
+from irlib.check.answers import random_uniform
 from irlib.evaluation.restore import restore_image
 from irlib.metrics import get_protocol, psnr
 
@@ -30,7 +31,7 @@ class _Contrast(nn.Module):
 
 
 def _picture(height: int, width: int) -> Tensor:
-    return torch.rand(3, height, width, generator=torch.Generator().manual_seed(0))
+    return random_uniform(3, height, width)
 
 
 def _keeps_the_shape(restore: Callable) -> None:
@@ -79,7 +80,7 @@ exercise(
 
 def _triple() -> tuple[Tensor, Tensor, Tensor]:
     clean = 0.25 + 0.5 * _picture(16, 16)
-    error = 0.2 * (torch.rand(3, 16, 16, generator=torch.Generator().manual_seed(1)) - 0.5)
+    error = 0.2 * (random_uniform(3, 16, 16, seed=1) - 0.5)
     return clean + error, clean + error / 2, clean
 
 

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from irlib.check import exercise
+from irlib.check.answers import random_normal, random_uniform, same_shape
 from irlib.degradations import convolve
 
 Answer = Callable[..., Tensor]
@@ -13,20 +14,13 @@ Answer = Callable[..., Tensor]
 
 def _scene() -> tuple[Tensor, Tensor]:
     """A clean image (3, 12, 16) and a depth (1, 12, 16) that is 0 in its first column."""
-    clean = torch.rand(3, 12, 16, generator=torch.Generator().manual_seed(2))
+    clean = random_uniform(3, 12, 16, seed=2)
     return clean, torch.linspace(0, 1, 16).expand(1, 12, 16)
-
-
-def _same_shape(given: object, wanted: Tensor) -> Tensor:
-    assert isinstance(given, Tensor), f"the answer is a {type(given).__name__}; return a tensor"
-    shapes = f"the shape is {tuple(given.shape)}; expected {tuple(wanted.shape)}"
-    assert given.shape == wanted.shape, shapes
-    return given
 
 
 def _haze_keeps_shape(answer: Answer) -> None:
     clean, depth = _scene()
-    _same_shape(answer(clean, depth, 1.2, 0.9), clean)
+    same_shape(answer(clean, depth, 1.2, 0.9), clean.shape)
 
 
 def _no_haze_without_scattering(answer: Answer) -> None:
@@ -147,14 +141,14 @@ exercise(
 
 def _grey(level: int, seed: int = 4) -> tuple[Tensor, Tensor]:
     """A grey image (3, 300, 300) of an 8-bit level, and standard normal noise for it."""
-    noise = torch.randn(3, 300, 300, generator=torch.Generator().manual_seed(seed))
+    noise = random_normal(3, 300, 300, seed=seed)
     # A hundredth of a level above, so that float rounding cannot change which level is stored.
     return torch.full((3, 300, 300), (level + 0.01) / 255), noise
 
 
 def _noise_keeps_shape(answer: Answer) -> None:
     clean, noise = _grey(128)
-    _same_shape(answer(clean, 25.0, noise), clean)
+    same_shape(answer(clean, 25.0, noise), clean.shape)
 
 
 def _sigma_in_grey_levels(answer: Answer) -> None:

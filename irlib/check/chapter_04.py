@@ -7,32 +7,19 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from irlib.check import exercise
+from irlib.check.answers import close_to, random_normal, same_shape
 from irlib.nn import channel_attention as reference_attention
 
 _TOLERANCE = 1e-5
 
 
-def _random(*shape: int, seed: int = 0) -> Tensor:
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
-
-
-def _same_shape(result: Tensor, shape: tuple[int, ...]) -> None:
-    assert isinstance(result, Tensor), f"It returned {type(result).__name__}, not a tensor."
-    assert tuple(result.shape) == shape, f"Expected shape {shape}, got {tuple(result.shape)}."
-
-
-def _close(result: Tensor, expected: Tensor, hint: str) -> None:
-    difference = (result - expected).abs().max().item()
-    assert difference < _TOLERANCE, f"The largest difference is {difference:.2g}. {hint}"
-
-
 def _norm_keeps_the_shape(norm: Callable) -> None:
-    _same_shape(norm(_random(2, 6, 4, 5), torch.ones(6)), (2, 6, 4, 5))
+    same_shape(norm(random_normal(2, 6, 4, 5), torch.ones(6)), (2, 6, 4, 5))
 
 
 def _norm_has_unit_deviation(norm: Callable) -> None:
-    deviation = norm(_random(2, 6, 4, 5) * 3, torch.ones(6)).var(dim=1, unbiased=False).sqrt()
-    _close(
+    deviation = norm(random_normal(2, 6, 4, 5) * 3, torch.ones(6)).var(dim=1, unbiased=False).sqrt()
+    close_to(
         deviation,
         torch.ones_like(deviation),
         "Divide by the deviation over the channels of each pixel, with the biased variance "
@@ -41,7 +28,7 @@ def _norm_has_unit_deviation(norm: Callable) -> None:
 
 
 def _norm_keeps_the_mean(norm: Callable) -> None:
-    x = _random(1, 6, 3, 3) + 2
+    x = random_normal(1, 6, 3, 3) + 2
     ratio = norm(x, torch.ones(6)) / x
     spread = (ratio.amax(dim=1) - ratio.amin(dim=1)).max().item()
     assert spread < 1e-4, (
@@ -51,9 +38,9 @@ def _norm_keeps_the_mean(norm: Callable) -> None:
 
 
 def _norm_uses_the_weight(norm: Callable) -> None:
-    x, weight = _random(1, 6, 3, 3), torch.arange(1.0, 7.0)
+    x, weight = random_normal(1, 6, 3, 3), torch.arange(1.0, 7.0)
     expected = norm(x, torch.ones(6)) * weight[:, None, None]
-    _close(norm(x, weight), expected, "weight holds one factor a channel, axis 1 of the map.")
+    close_to(norm(x, weight), expected, "weight holds one factor a channel, axis 1 of the map.")
 
 
 def _norm_survives_a_grey_pixel(norm: Callable) -> None:
@@ -76,11 +63,11 @@ exercise(
 
 def _query_and_key() -> tuple[Tensor, Tensor, Tensor]:
     temperature = torch.tensor([1.0, 3.0]).view(2, 1, 1)
-    return _random(2, 2, 4, 30, seed=1), _random(2, 2, 4, 30, seed=2), temperature
+    return random_normal(2, 2, 4, 30, seed=1), random_normal(2, 2, 4, 30, seed=2), temperature
 
 
 def _attention_is_between_channels(attention: Callable) -> None:
-    _same_shape(attention(*_query_and_key()), (2, 2, 4, 4))
+    same_shape(attention(*_query_and_key()), (2, 2, 4, 4))
 
 
 def _rows_sum_to_one(attention: Callable) -> None:
@@ -95,7 +82,7 @@ def _rows_sum_to_one(attention: Callable) -> None:
 
 def _length_of_the_query_is_removed(attention: Callable) -> None:
     query, key, temperature = _query_and_key()
-    _close(
+    close_to(
         attention(7 * query, key, temperature),
         attention(query, key, temperature),
         "Each row of query and key is divided by its length along the pixels, the last axis.",
@@ -104,7 +91,7 @@ def _length_of_the_query_is_removed(attention: Callable) -> None:
 
 def _length_of_the_key_is_removed(attention: Callable) -> None:
     query, key, temperature = _query_and_key()
-    _close(
+    close_to(
         attention(query, 7 * key, temperature),
         attention(query, key, temperature),
         "The key's rows are divided by their length too.",
@@ -115,11 +102,11 @@ def _no_temperature_is_uniform(attention: Callable) -> None:
     query, key, temperature = _query_and_key()
     result = attention(query, key, 0 * temperature)
     assert torch.isfinite(result).all(), "It divides by the temperature; the code multiplies."
-    _close(result, torch.full_like(result, 0.25), "The temperature multiplies the products.")
+    close_to(result, torch.full_like(result, 0.25), "The temperature multiplies the products.")
 
 
 def _equals_the_package(attention: Callable) -> None:
-    _close(
+    close_to(
         attention(*_query_and_key()),
         reference_attention(*_query_and_key()),
         "Rows belong to the query, columns to the key; the temperature is one number a head.",
@@ -141,11 +128,11 @@ exercise(
 
 
 def _gated_halves_the_channels(gated: Callable) -> None:
-    _same_shape(gated(_random(2, 8, 3, 5)), (2, 4, 3, 5))
+    same_shape(gated(random_normal(2, 8, 3, 5)), (2, 4, 3, 5))
 
 
 def _closed_gate(gated: Callable) -> None:
-    features = _random(1, 8, 3, 3)
+    features = random_normal(1, 8, 3, 3)
     features[:, :4] = 0
     seen = gated(features).abs().max().item()
     assert seen == 0, (
@@ -162,16 +149,18 @@ def _negative_gate(gated: Callable) -> None:
 
 
 def _open_gate(gated: Callable) -> None:
-    features = _random(1, 8, 3, 3)
+    features = random_normal(1, 8, 3, 3)
     features[:, :4] = 10
     expected = 10 * features[:, 4:]
-    _close(gated(features), expected, "The second half is the content: it gets no GELU of its own.")
+    close_to(
+        gated(features), expected, "The second half is the content: it gets no GELU of its own."
+    )
 
 
 def _exact_gelu(gated: Callable) -> None:
-    features = _random(1, 8, 16, 16)
+    features = random_normal(1, 8, 16, 16)
     expected = F.gelu(features[:, :4]) * features[:, 4:]
-    _close(
+    close_to(
         gated(features), expected, "GELU is the exact form with erf, not the tanh approximation."
     )
 

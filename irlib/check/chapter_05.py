@@ -8,27 +8,13 @@ import torch
 from torch import Tensor
 
 from irlib.check import exercise
+from irlib.check.answers import close_to, random_normal
 from irlib.nn import PromptGeneration
 from irlib.training.schedules import warmup_cosine
 
-_TOLERANCE = 1e-5
-
-
-def _random(*shape: int, seed: int = 0) -> Tensor:
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
-
-
-def _close(result: Tensor, expected: Tensor, hint: str) -> None:
-    shape = tuple(result.shape)
-    assert shape == tuple(expected.shape), (
-        f"Expected the shape {tuple(expected.shape)}, got {shape}."
-    )
-    difference = (result - expected).abs().max().item()
-    assert difference < _TOLERANCE, f"The largest difference is {difference:.2g}. {hint}"
-
 
 def _prompt_has_the_size_asked_for(prompt: Callable) -> None:
-    result = prompt(_random(2, 5), _random(5, 3, 4, 4), (6, 10))
+    result = prompt(random_normal(2, 5), random_normal(5, 3, 4, 4), (6, 10))
     assert isinstance(result, Tensor), f"It returned {type(result).__name__}, not a tensor."
     shape = tuple(result.shape)
     assert shape == (2, 3, 6, 10), (
@@ -38,8 +24,8 @@ def _prompt_has_the_size_asked_for(prompt: Callable) -> None:
 
 
 def _equal_scores_give_the_mean(prompt: Callable) -> None:
-    components = _random(5, 3, 4, 4)
-    _close(
+    components = random_normal(5, 3, 4, 4)
+    close_to(
         prompt(torch.full((1, 5), 2.0), components, (4, 4)),
         components.mean(dim=0, keepdim=True),
         "Shares sum to 1 for each image; a sigmoid's do not, and raw scores are no shares.",
@@ -47,8 +33,8 @@ def _equal_scores_give_the_mean(prompt: Callable) -> None:
 
 
 def _a_constant_changes_nothing(prompt: Callable) -> None:
-    scores, components = _random(2, 5), _random(5, 3, 4, 4)
-    _close(
+    scores, components = random_normal(2, 5), random_normal(5, 3, 4, 4)
+    close_to(
         prompt(scores + 3, components, (4, 4)),
         prompt(scores, components, (4, 4)),
         "A softmax sees differences of scores only.",
@@ -58,8 +44,8 @@ def _a_constant_changes_nothing(prompt: Callable) -> None:
 def _a_high_score_picks(prompt: Callable) -> None:
     scores = torch.zeros(2, 5)
     scores[0, 1] = scores[1, 4] = 60
-    components = _random(5, 3, 4, 4)
-    _close(
+    components = random_normal(5, 3, 4, 4)
+    close_to(
         prompt(scores, components, (4, 4)),
         components[[1, 4]],
         "Each image of a batch has its own mix: the softmax runs over the components, dim=-1, not "
@@ -69,7 +55,7 @@ def _a_high_score_picks(prompt: Callable) -> None:
 
 def _mix_equals_the_package(prompt: Callable) -> None:
     block = PromptGeneration(dim=5, prompt_dim=3, prompt_len=5, prompt_size=8)
-    scores = _random(2, 5)
+    scores = random_normal(2, 5)
     with torch.no_grad():
         # Head and convolution that pass on what they are given: what is left is mix and resize.
         block.weight_head.weight.copy_(torch.eye(5))
@@ -78,7 +64,7 @@ def _mix_equals_the_package(prompt: Callable) -> None:
         block.conv.weight[range(3), range(3), 1, 1] = 1
         for size in ((8, 8), (12, 20), (5, 16)):
             expected = block(scores[:, :, None, None].expand(-1, -1, *size))
-            _close(
+            close_to(
                 prompt(scores, block.components.detach(), size),
                 expected,
                 f"Resizing 8x8 to {size[0]}x{size[1]} is bilinear, with align_corners=False and "

@@ -6,27 +6,10 @@ import torch
 from torch import Tensor
 
 from irlib.check import exercise
+from irlib.check.answers import close_to, random_normal, random_uniform, same_shape
 from irlib.losses import psnr_loss as reference_loss
 from irlib.nn import SimplifiedChannelAttention, simple_gate
 from irlib.nn import local_mean as reference_mean
-
-_TOLERANCE = 1e-5
-
-
-def _random(*shape: int, seed: int = 0) -> Tensor:
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
-
-
-def _same_shape(result: object, shape: tuple[int, ...]) -> Tensor:
-    assert isinstance(result, Tensor), f"It returned {type(result).__name__}, not a tensor."
-    assert tuple(result.shape) == shape, f"Expected shape {shape}, got {tuple(result.shape)}."
-    return result
-
-
-def _close(result: Tensor, expected: Tensor, hint: str) -> None:
-    _same_shape(result, tuple(expected.shape))
-    difference = (result - expected).abs().max().item()
-    assert difference < _TOLERANCE, f"The largest difference is {difference:.2g}. {hint}"
 
 
 def _plain_weights(channels: int) -> tuple[Tensor, Tensor]:
@@ -35,12 +18,12 @@ def _plain_weights(channels: int) -> tuple[Tensor, Tensor]:
 
 
 def _gate_halves_the_channels(answer: Callable) -> None:
-    _same_shape(answer(_random(2, 8, 3, 5), *_plain_weights(4)), (2, 4, 3, 5))
+    same_shape(answer(random_normal(2, 8, 3, 5), *_plain_weights(4)), (2, 4, 3, 5))
 
 
 def _scales_of_one_leave_the_product(answer: Callable) -> None:
-    x = _random(2, 8, 3, 5)
-    _close(
+    x = random_normal(2, 8, 3, 5)
+    close_to(
         answer(x, *_plain_weights(4)),
         x[:, :4] * x[:, 4:],
         "With weight 0 and bias 1 every scale is 1: what is left is first half times second half, "
@@ -49,8 +32,8 @@ def _scales_of_one_leave_the_product(answer: Callable) -> None:
 
 
 def _scales_may_be_negative(answer: Callable) -> None:
-    x = _random(1, 8, 4, 4)
-    _close(
+    x = random_normal(1, 8, 4, 4)
+    close_to(
         answer(x, torch.zeros(4, 4), torch.full((4,), -3.0)),
         -3 * x[:, :4] * x[:, 4:],
         "With weight 0 and bias -3 every scale is -3. A sigmoid would keep it between 0 and 1.",
@@ -58,10 +41,10 @@ def _scales_may_be_negative(answer: Callable) -> None:
 
 
 def _means_are_over_the_pixels_of_one_image(answer: Callable) -> None:
-    x = _random(3, 8, 4, 6)
-    weight, bias = _random(4, 4, seed=1), _random(4, seed=2)
+    x = random_normal(3, 8, 4, 6)
+    weight, bias = random_normal(4, 4, seed=1), random_normal(4, seed=2)
     alone = torch.cat([answer(image[None], weight, bias) for image in x])
-    _close(
+    close_to(
         answer(x, weight, bias),
         alone,
         "Alone an image gave another result than in a batch: the mean runs over height and width, "
@@ -71,9 +54,9 @@ def _means_are_over_the_pixels_of_one_image(answer: Callable) -> None:
 
 def _gate_equals_the_package(answer: Callable) -> None:
     attention = SimplifiedChannelAttention(4)
-    x = _random(2, 8, 5, 7)
+    x = random_normal(2, 8, 5, 7)
     with torch.no_grad():
-        _close(
+        close_to(
             answer(x, attention.conv.weight.flatten(1), attention.conv.bias),
             attention(simple_gate(x)),
             "The means are those of the gated map; scale i is the sum over j of weight[i, j] "
@@ -93,12 +76,12 @@ exercise(
 
 def _mean_keeps_the_shape(answer: Callable) -> None:
     for size in ((6, 9), (5, 5), (2, 11)):
-        _same_shape(answer(_random(1, 2, *size), 4), (1, 2, *size))
+        same_shape(answer(random_normal(1, 2, *size), 4), (1, 2, *size))
 
 
 def _a_constant_stays(answer: Callable) -> None:
     x = torch.full((1, 2, 7, 9), 0.3)
-    _close(
+    close_to(
         answer(x, 4),
         x,
         "A map of 0.3 everywhere has the mean 0.3 everywhere, at the border too: repeat the means "
@@ -107,8 +90,8 @@ def _a_constant_stays(answer: Callable) -> None:
 
 
 def _a_large_window_is_the_global_mean(answer: Callable) -> None:
-    x = _random(2, 3, 5, 8)
-    _close(
+    x = random_normal(2, 3, 5, 8)
+    close_to(
         answer(x, 20),
         x.mean(dim=(2, 3), keepdim=True).expand_as(x),
         "A window larger than the map is cut to the map, in each direction.",
@@ -116,8 +99,8 @@ def _a_large_window_is_the_global_mean(answer: Callable) -> None:
 
 
 def _a_window_of_one_returns_the_map(answer: Callable) -> None:
-    x = _random(1, 2, 4, 5)
-    _close(answer(x, 1), x, "The mean over one pixel is that pixel.")
+    x = random_normal(1, 2, 4, 5)
+    close_to(answer(x, 1), x, "The mean over one pixel is that pixel.")
 
 
 def _one_row_by_hand(answer: Callable) -> None:
@@ -125,7 +108,7 @@ def _one_row_by_hand(answer: Callable) -> None:
     expected = torch.tensor([1.5, 4.5, 3.0, 1.5, 1.5]).expand(1, 1, 5, 5)
     result = answer(row, 2)
     hint = ", ".join(f"{value:g}" for value in result[0, 0, 0].tolist())
-    _close(
+    close_to(
         result,
         expected,
         f"The row 0 3 6 0 3 and a window of 2 gave {hint}; expected 1.5, 4.5, 3, 1.5, 1.5. Of the "
@@ -135,8 +118,8 @@ def _one_row_by_hand(answer: Callable) -> None:
 
 def _mean_equals_the_package(answer: Callable) -> None:
     for size, window in (((9, 13), 4), ((9, 13), 5), ((6, 17), 8)):
-        x = _random(2, 2, *size)
-        _close(answer(x, window), reference_mean(x, (window, window)), f"Map {size}, {window=}.")
+        x = random_normal(2, 2, *size)
+        close_to(answer(x, window), reference_mean(x, (window, window)), f"Map {size}, {window=}.")
 
 
 exercise(
@@ -154,17 +137,17 @@ exercise(
 
 
 def _images() -> tuple[Tensor, Tensor]:
-    target = torch.rand(3, 3, 8, 10, generator=torch.Generator().manual_seed(0))
-    error = torch.tensor([0.3, 0.1, 0.01]).view(3, 1, 1, 1) * _random(3, 3, 8, 10)
+    target = random_uniform(3, 3, 8, 10)
+    error = torch.tensor([0.3, 0.1, 0.01]).view(3, 1, 1, 1) * random_normal(3, 3, 8, 10)
     return target + error, target
 
 
 def _loss_is_one_number(answer: Callable) -> None:
-    _same_shape(answer(*_images()), ())
+    same_shape(answer(*_images()), ())
 
 
 def _one_image_gives_minus_its_psnr(answer: Callable) -> None:
-    target = 0.8 * torch.rand(1, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+    target = 0.8 * random_uniform(1, 3, 8, 8)
     seen = float(answer(target + 0.1, target))
     assert abs(seen + 20) < 1e-3, (
         f"An error of 0.1 everywhere is 20 dB, so the loss is -20; it gave {seen:.4g}. "
@@ -205,7 +188,7 @@ def _perfect_is_finite(answer: Callable) -> None:
 
 
 def _loss_equals_the_package(answer: Callable) -> None:
-    _close(answer(*_images()), reference_loss(*_images()), "")
+    close_to(answer(*_images()), reference_loss(*_images()), "")
 
 
 exercise(

@@ -4,10 +4,9 @@ import math
 from collections.abc import Callable
 
 import torch
-from torch import Tensor
-from torch.nn import functional as F
 
 from irlib.check import exercise
+from irlib.check.answers import random_directions, random_normal
 from irlib.losses import tier_cross_entropy
 from irlib.perceiver.folds import fold_of
 from irlib.perceiver.gate import acceptance
@@ -59,10 +58,6 @@ exercise(
 )
 
 
-def _directions(*shape: int, seed: int = 0) -> Tensor:
-    return F.normalize(torch.randn(*shape, generator=torch.Generator().manual_seed(seed)), dim=-1)
-
-
 def _value(loss: object, expected: float, where: str, hint: str) -> None:
     seen = float(loss)  # type: ignore[arg-type]
     assert math.isclose(seen, expected, rel_tol=1e-4, abs_tol=1e-6), (
@@ -71,9 +66,9 @@ def _value(loss: object, expected: float, where: str, hint: str) -> None:
 
 
 def _alike_is_guessing(loss: Callable) -> None:
-    text = _directions(1, 8).expand(3, 8)
+    text = random_directions(1, 8).expand(3, 8)
     _value(
-        loss(_directions(4, 3, 8), text, 100.0),
+        loss(random_directions(4, 3, 8), text, 100.0),
         math.log(3),
         "With three equal prompts",
         "Then every tier is as likely as any other, and the loss is ln 3.",
@@ -100,7 +95,7 @@ def _scale_takes_part(loss: Callable) -> None:
 
 
 def _mean_of_images(loss: Callable) -> None:
-    features, text = _directions(5, 3, 8), _directions(3, 8, seed=1)
+    features, text = random_directions(5, 3, 8), random_directions(3, 8, seed=1)
     one, two = (float(loss(f, text, 5.0)) for f in (features, torch.cat([features, features])))
     assert math.isclose(one, two, rel_tol=1e-4), (
         f"The same scenes twice change the loss from {one:.4f} to {two:.4f}; it is a mean."
@@ -109,7 +104,7 @@ def _mean_of_images(loss: Callable) -> None:
 
 def _loss_equals_the_package(loss: Callable) -> None:
     for tiers in (2, 3, 4):
-        features, text = _directions(6, tiers, 16), _directions(tiers, 16, seed=1)
+        features, text = random_directions(6, tiers, 16), random_directions(tiers, 16, seed=1)
         expected = tier_cross_entropy(
             features.flatten(0, 1), text, torch.arange(tiers).repeat(6), 10.0
         )
@@ -157,7 +152,7 @@ def _a_hint_is_enough(ordered: Callable) -> None:
 
 def _ordered_equals_the_package(ordered: Callable) -> None:
     for tiers in (2, 3, 4):
-        logits = 3 * torch.randn(200, tiers, tiers, generator=torch.Generator().manual_seed(tiers))
+        logits = 3 * random_normal(200, tiers, tiers, seed=tiers)
         report = acceptance(logits, torch.zeros(200, dtype=torch.long), ("any",))
         _share(ordered(logits), report.ordered, f"For 200 random scenes in {tiers} tiers", "")
 

@@ -2,27 +2,16 @@
 
 import math
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor
 
 from irlib.check import exercise
+from irlib.check.answers import close_to, random_normal
 from irlib.losses import contrast_terms
 
-
-def _random(*shape: int, seed: int = 0) -> Tensor:
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
-
-
-def _close(result: Tensor, expected: Tensor, hint: str) -> None:
-    shape = tuple(result.shape)
-    assert shape == tuple(expected.shape), (
-        f"Expected the shape {tuple(expected.shape)}, got {shape}."
-    )
-    difference = (result - expected).abs().max().item()
-    assert difference < 1e-4, f"The largest difference is {difference:.2g}. {hint}"
-
-
+_close = partial(close_to, tolerance=1e-4)
 _LABELS = torch.tensor([0, 1, 2, 0, 1])
 
 
@@ -67,7 +56,7 @@ def _mask(labels: Tensor) -> Tensor:
 
 def _without_negatives_zero(terms: Callable) -> None:
     nobody = torch.zeros(4, 4, dtype=torch.bool)
-    seen = terms(_random(4, 8), _random(4, 8, seed=1), nobody, 0.1)
+    seen = terms(random_normal(4, 8), random_normal(4, 8, seed=1), nobody, 0.1)
     hint = "A masked negative must count as exp(-inf) = 0; a cosine of 0 still counts as exp(0)."
     _close(seen.detach(), torch.zeros(4), hint)
 
@@ -80,7 +69,7 @@ def _one_negative_by_hand(terms: Callable) -> None:
 
 
 def _length_does_not_count(terms: Callable) -> None:
-    code, positive, mask = _random(5, 8), _random(5, 8, seed=1), _mask(_LABELS)
+    code, positive, mask = random_normal(5, 8), random_normal(5, 8, seed=1), _mask(_LABELS)
     _close(
         terms(3 * code, 0.2 * positive, mask, 0.1),
         terms(code, positive, mask, 0.1),
@@ -89,7 +78,7 @@ def _length_does_not_count(terms: Callable) -> None:
 
 
 def _no_gradient_into_negatives(terms: Callable) -> None:
-    code, positive = _random(5, 8).requires_grad_(), _random(5, 8, seed=1)
+    code, positive = random_normal(5, 8).requires_grad_(), random_normal(5, 8, seed=1)
     terms(code, positive, _mask(_LABELS), 0.1)[0].backward()
     moved = [i for i in range(5) if code.grad[i].abs().sum() > 0]
     assert moved == [0], (
@@ -99,7 +88,7 @@ def _no_gradient_into_negatives(terms: Callable) -> None:
 
 
 def _terms_equal_the_package(terms: Callable) -> None:
-    code, positive = _random(5, 8), _random(5, 8, seed=1)
+    code, positive = random_normal(5, 8), random_normal(5, 8, seed=1)
     for temperature in (0.05, 0.1, 1.0):
         expected = contrast_terms(code, positive, _LABELS, temperature=temperature).terms
         _close(terms(code, positive, _mask(_LABELS), temperature), expected, "")
@@ -120,7 +109,7 @@ def _labels_of(read: Callable, known: Tensor, labels: Tensor, codes: Tensor, k: 
 
 
 def _finds_itself(read: Callable) -> None:
-    known, labels = _random(10, 6), torch.arange(10) % 3
+    known, labels = random_normal(10, 6), torch.arange(10) % 3
     seen = _labels_of(read, known, labels, known, 1)
     assert seen == labels.tolist(), f"With k = 1 the known codes read {seen}; expected their own."
 

@@ -6,40 +6,23 @@ import torch
 from torch import Tensor
 
 from irlib.check import exercise
+from irlib.check.answers import close_to, random_normal, same_shape
 from irlib.nn.attention import channel_attention
 from irlib.nn.guidance import PromptGuidance
-
-_TOLERANCE = 1e-5
-
-
-def _random(*shape: int, seed: int = 0) -> Tensor:
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
-
-
-def _same_shape(result: object, shape: tuple[int, ...]) -> Tensor:
-    assert isinstance(result, Tensor), f"It returned {type(result).__name__}, not a tensor."
-    assert tuple(result.shape) == shape, f"Expected shape {shape}, got {tuple(result.shape)}."
-    return result
-
-
-def _close(result: object, expected: Tensor, hint: str) -> None:
-    result = _same_shape(result, tuple(expected.shape))
-    difference = (result - expected).abs().max().item()
-    assert difference < _TOLERANCE, f"The largest difference is {difference:.2g}. {hint}"
 
 
 def _hidden(blocks: int = 12) -> list[Tensor]:
     """What enters the first block and leaves each: batch 2, 5 patches, 6 numbers."""
-    return [_random(2, 6, 6, seed=depth) for depth in range(blocks + 1)]
+    return [random_normal(2, 6, 6, seed=depth) for depth in range(blocks + 1)]
 
 
 def _prior_joins_both(answer: Callable) -> None:
-    _same_shape(answer(_hidden(), _random(2, 4), 1), (2, 10))
+    same_shape(answer(_hidden(), random_normal(2, 4), 1), (2, 10))
 
 
 def _semantics_come_first(answer: Callable) -> None:
-    code = _random(2, 4, seed=50)
-    _close(
+    code = random_normal(2, 4, seed=50)
+    close_to(
         answer(_hidden(), code, 2)[:, 6:],
         code,
         "The last numbers of the prior are the code's: F first, then Z.",
@@ -48,9 +31,9 @@ def _semantics_come_first(answer: Callable) -> None:
 
 def _it_is_the_class_token(answer: Callable) -> None:
     hidden = _hidden()
-    other = [torch.cat([h[:, :1], _random(2, 5, 6, seed=99)], dim=1) for h in hidden]
-    code = _random(2, 4, seed=50)
-    _close(
+    other = [torch.cat([h[:, :1], random_normal(2, 5, 6, seed=99)], dim=1) for h in hidden]
+    code = random_normal(2, 4, seed=50)
+    close_to(
         answer(other, code, 3),
         answer(hidden, code, 3),
         "Other patch tokens changed the prior. The class token is the first of the six.",
@@ -58,9 +41,9 @@ def _it_is_the_class_token(answer: Callable) -> None:
 
 
 def _depths_count_from_one(answer: Callable) -> None:
-    hidden, code = _hidden(), _random(2, 4)
+    hidden, code = _hidden(), random_normal(2, 4)
     for level, depth in ((1, 1), (2, 4), (3, 8), (4, 12)):
-        seen = _same_shape(answer(hidden, code, level), (2, 10))[:, :6]
+        seen = same_shape(answer(hidden, code, level), (2, 10))[:, :6]
         found = [d for d, h in enumerate(hidden) if torch.allclose(seen, h[:, 0])]
         assert found == [depth], (
             f"At level {level} the prior holds the token after block "
@@ -70,8 +53,8 @@ def _depths_count_from_one(answer: Callable) -> None:
 
 
 def _depths_may_be_others(answer: Callable) -> None:
-    hidden, code = _hidden(4), _random(2, 4)
-    _close(
+    hidden, code = _hidden(4), random_normal(2, 4)
+    close_to(
         answer(hidden, code, 3, depths=(1, 2, 3, 4)),
         torch.cat([hidden[3][:, 0], code], dim=1),
         "With the depths 1, 2, 3, 4 of a pocket network, level 3 is told of block 3.",
@@ -89,14 +72,16 @@ exercise(
 
 
 def _guide_has_the_shape_of_the_features(answer: Callable) -> None:
-    x, prior = _random(2, 4, 5, 7), _random(2, 3, seed=1)
-    _same_shape(answer(x, prior, _random(4, 3, seed=2), _random(4, 3, seed=3)), (2, 4, 5, 7))
+    x, prior = random_normal(2, 4, 5, 7), random_normal(2, 3, seed=1)
+    same_shape(
+        answer(x, prior, random_normal(4, 3, seed=2), random_normal(4, 3, seed=3)), (2, 4, 5, 7)
+    )
 
 
 def _zeros_return_the_features(answer: Callable) -> None:
-    x, zeros = _random(2, 4, 5, 7), torch.zeros(4, 3)
-    _close(
-        answer(x, _random(2, 3, seed=1), zeros, zeros),
+    x, zeros = random_normal(2, 4, 5, 7), torch.zeros(4, 3)
+    close_to(
+        answer(x, random_normal(2, 3, seed=1), zeros, zeros),
         x,
         "With matrices of zeros nothing is known yet: the guide is the features. Multiply by "
         "1 + gamma, not by gamma.",
@@ -108,7 +93,7 @@ def _a_value_by_hand(answer: Callable) -> None:
     prior = torch.tensor([[1.0, 10.0]])
     scale, shift = torch.tensor([[0.5, 0.0], [0.0, 0.1]]), torch.tensor([[3.0, 0.0], [0.0, 0.0]])
     expected = torch.tensor([6.0, 4.0]).view(1, 2, 1, 1).expand(1, 2, 3, 3)
-    _close(
+    close_to(
         answer(x, prior, scale, shift),
         expected,
         "Features of 2, gammas 0.5 and 1, betas 3 and 0: expected 1.5 * 2 + 3 = 6 and 2 * 2 = 4.",
@@ -116,20 +101,20 @@ def _a_value_by_hand(answer: Callable) -> None:
 
 
 def _each_image_has_its_own_prior(answer: Callable) -> None:
-    x, prior = _random(3, 4, 5, 7), _random(3, 6, seed=1)
-    scale, shift = _random(4, 6, seed=2), _random(4, 6, seed=3)
+    x, prior = random_normal(3, 4, 5, 7), random_normal(3, 6, seed=1)
+    scale, shift = random_normal(4, 6, seed=2), random_normal(4, 6, seed=3)
     alone = torch.cat([answer(x[i : i + 1], prior[i : i + 1], scale, shift) for i in range(len(x))])
-    _close(answer(x, prior, scale, shift), alone, "Alone an image gave another guide.")
+    close_to(answer(x, prior, scale, shift), alone, "Alone an image gave another guide.")
 
 
 def _guide_equals_the_package(answer: Callable) -> None:
     pgm = PromptGuidance(6, 4, "mlp", zero_init=False)
-    matrices = torch.eye(6), _random(8, 6, seed=5)
-    x, prior = _random(2, 4, 5, 7), _random(2, 6, seed=1)
+    matrices = torch.eye(6), random_normal(8, 6, seed=5)
+    x, prior = random_normal(2, 4, 5, 7), random_normal(2, 6, seed=1)
     pgm.mlp = torch.nn.Sequential(torch.nn.Linear(6, 8, bias=False))
     with torch.no_grad():
         pgm.mlp[0].weight.copy_(matrices[1])
-        _close(answer(x, prior, *matrices[1].chunk(2)), pgm(x, prior), "")
+        close_to(answer(x, prior, *matrices[1].chunk(2)), pgm(x, prior), "")
 
 
 exercise(
@@ -143,18 +128,18 @@ exercise(
 
 
 def _heads(seed: int = 0) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    query, key, value = (_random(2, 3, 4, 20, seed=seed + i) for i in range(3))
+    query, key, value = (random_normal(2, 3, 4, 20, seed=seed + i) for i in range(3))
     return query, key, value, torch.tensor([0.5, 1.0, 4.0]).view(3, 1, 1)
 
 
 def _attention_keeps_the_shape(answer: Callable) -> None:
-    _same_shape(answer(*_heads()), (2, 3, 4, 20))
+    same_shape(answer(*_heads()), (2, 3, 4, 20))
 
 
 def _equal_values_stay(answer: Callable) -> None:
     query, key, value, temperature = _heads()
     value = value[:, :, :1].expand_as(value)
-    _close(
+    close_to(
         answer(query, key, value, temperature),
         value,
         "All channels of a head have the same values, and every mean of equal things is that "
@@ -166,7 +151,7 @@ def _loudness_does_not_matter(answer: Callable) -> None:
     query, key, value, temperature = _heads()
     base = answer(query, key, value, temperature)
     for name, louder in (("query", (3 * query, key)), ("key", (query, 3 * key))):
-        _close(
+        close_to(
             answer(*louder, value, temperature),
             base,
             f"Three times the {name} changed the result: rows along the pixels have length one.",
@@ -176,7 +161,7 @@ def _loudness_does_not_matter(answer: Callable) -> None:
 def _temperature_multiplies(answer: Callable) -> None:
     query = torch.eye(2)[None, None]
     sharp = answer(query, query, query, torch.full((1, 1, 1), 50.0))
-    _close(
+    close_to(
         sharp,
         query,
         "With a temperature of 50 each channel should attend to its like alone: the temperature "
@@ -186,7 +171,7 @@ def _temperature_multiplies(answer: Callable) -> None:
 
 def _attention_equals_the_package(answer: Callable) -> None:
     query, key, value, temperature = _heads(7)
-    _close(
+    close_to(
         answer(query, key, value, temperature),
         channel_attention(query, key, temperature) @ value,
         "The query asks: row i of the matrix belongs to channel i of the query.",

@@ -6,13 +6,10 @@ import torch
 from torch import Tensor
 
 from irlib.check import exercise
+from irlib.check.answers import random_uniform, same_shape
 from irlib.losses import difficulty_aware, difficulty_weights
 
 _TOLERANCE = 1e-5
-
-
-def _random(*shape: int, seed: int = 0) -> Tensor:
-    return torch.rand(*shape, generator=torch.Generator().manual_seed(seed))
 
 
 def _number(result: object) -> float:
@@ -26,7 +23,7 @@ def _near(seen: float, expected: float, hint: str) -> None:
 
 
 def _one_number(answer: Callable) -> None:
-    _number(answer(_random(4, 3)))
+    _number(answer(random_uniform(4, 3)))
 
 
 def _equal_tiers_share(answer: Callable) -> None:
@@ -49,7 +46,7 @@ def _it_has_no_factor(answer: Callable) -> None:
 
 
 def _shares_are_averaged(answer: Callable) -> None:
-    cosines = 2 * _random(5, 3) - 1
+    cosines = 2 * random_uniform(5, 3) - 1
     alone = [_number(answer(row[None])) for row in cosines]
     _near(_number(answer(cosines)), sum(alone) / 5, "Of a batch it is the mean over the pictures.")
 
@@ -65,9 +62,9 @@ exercise(
 
 
 def _features(seed: int = 0) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-    own, target, degraded = (_random(3, 3, 5, 6, seed=seed + i) for i in range(3))
+    own, target, degraded = (random_uniform(3, 3, 5, 6, seed=seed + i) for i in range(3))
     weights = torch.tensor([[0.75, 1.25], [1.25, 0.0], [0.0, 0.0]])
-    return own, target, degraded, _random(3, 2, 3, 5, 6, seed=seed + 9), weights
+    return own, target, degraded, random_uniform(3, 2, 3, 5, 6, seed=seed + 9), weights
 
 
 def _zero_at_the_target(answer: Callable) -> None:
@@ -142,10 +139,7 @@ _PSNR = torch.tensor([[24.0, 31.0], [30.0, 36.0]])
 
 
 def _weights_of(answer: Callable, psnr: Tensor, valid: Tensor) -> Tensor:
-    seen = answer(psnr, valid, 30.0)
-    assert isinstance(seen, Tensor), f"It returned {type(seen).__name__}, not a tensor."
-    assert seen.shape == psnr.shape, f"Expected {tuple(psnr.shape)}, got {tuple(seen.shape)}."
-    return seen
+    return same_shape(answer(psnr, valid, 30.0), psnr.shape)
 
 
 def _better_proxies_count_less(answer: Callable) -> None:
@@ -168,7 +162,7 @@ def _invalid_counts_nothing(answer: Callable) -> None:
 
 
 def _weights_equal_the_package(answer: Callable) -> None:
-    psnr, valid = 20 + 20 * _random(6, 3), (_random(6, 3, seed=2) > 0.3).float()
+    psnr, valid = 20 + 20 * random_uniform(6, 3), (random_uniform(6, 3, seed=2) > 0.3).float()
     expected = difficulty_weights(psnr, 30.0) * valid
     assert torch.allclose(_weights_of(answer, psnr, valid), expected), "Some weights differ."
 

@@ -7,15 +7,12 @@ import torch
 from torch import Tensor
 
 from irlib.check import exercise
+from irlib.check.answers import random_normal
 from irlib.losses import LossWeights
 
 
-def _random(*shape: int, seed: int = 0) -> Tensor:
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
-
-
 def _semantics(batch: int = 3) -> list[Tensor]:
-    return [_random(batch, 6, seed=level) for level in range(4)]
+    return [random_normal(batch, 6, seed=level) for level in range(4)]
 
 
 def _priors(answer: Callable, semantics: list[Tensor] | None, code: Tensor | None) -> list[Tensor]:
@@ -25,7 +22,7 @@ def _priors(answer: Callable, semantics: list[Tensor] | None, code: Tensor | Non
 
 
 def _one_prior_a_level(answer: Callable) -> None:
-    for prior in _priors(answer, _semantics(), _random(3, 4)):
+    for prior in _priors(answer, _semantics(), random_normal(3, 4)):
         assert tuple(prior.shape) == (3, 10), (
             f"Semantics (3, 6) and a code (3, 4) gave a prior of shape {tuple(prior.shape)}; "
             "expected (3, 10): joined along the second axis."
@@ -33,7 +30,7 @@ def _one_prior_a_level(answer: Callable) -> None:
 
 
 def _semantics_come_first(answer: Callable) -> None:
-    semantics, code = _semantics(), _random(3, 4, seed=9)
+    semantics, code = _semantics(), random_normal(3, 4, seed=9)
     for level, prior in enumerate(_priors(answer, semantics, code)):
         assert torch.equal(prior[:, :6], semantics[level]), (
             f"The first six values of prior {level + 1} are not the semantics of level "
@@ -43,7 +40,7 @@ def _semantics_come_first(answer: Callable) -> None:
 
 
 def _code_alone_is_told_to_every_level(answer: Callable) -> None:
-    code = _random(3, 4)
+    code = random_normal(3, 4)
     for prior in _priors(answer, None, code):
         assert torch.equal(prior, code), "Without semantics (None) every prior is the code."
 
@@ -64,7 +61,7 @@ exercise(
 
 
 def _maps() -> tuple[Tensor, Tensor]:
-    return _random(2, 4, 5, 5), _random(2, 4, 5, 5, seed=1)
+    return random_normal(2, 4, 5, 5), random_normal(2, 4, 5, 5, seed=1)
 
 
 def _nothing(*maps: Tensor) -> Tensor:
@@ -103,7 +100,7 @@ def _equal_guide_is_a_plain_block(answer: Callable) -> None:
     from irlib.nn import TransformerBlock
 
     torch.manual_seed(0)
-    block, x = TransformerBlock(8, 2, 2.0), _random(1, 8, 6, 6)
+    block, x = TransformerBlock(8, 2, 2.0), random_normal(1, 8, 6, 6)
     with torch.no_grad():
         plain = block(x)
         seen = answer(

@@ -4,29 +4,16 @@ import math
 from collections.abc import Callable
 
 import torch
-from torch import Tensor
 
 from irlib.check import exercise
+from irlib.check.answers import close_to, random_normal
 
 _TOLERANCE = 1e-5
 
 
-def _random(*shape: int, seed: int = 0) -> Tensor:
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
-
-
-def _close(result: object, expected: Tensor, hint: str) -> None:
-    assert isinstance(result, Tensor), f"It returned {type(result).__name__}, not a tensor."
-    assert result.shape == expected.shape, (
-        f"Expected shape {tuple(expected.shape)}, got {tuple(result.shape)}."
-    )
-    difference = (result - expected).abs().max().item()
-    assert difference < _TOLERANCE, f"The largest difference is {difference:.2g}. {hint}"
-
-
 def _silent_blocks_return_the_guide(answer: Callable) -> None:
-    y = _random(2, 3, 4, 4)
-    _close(
+    y = random_normal(2, 3, 4, 4)
+    close_to(
         answer(y, [lambda x, y: torch.zeros_like(x)] * 3),
         y,
         "Three blocks that add nothing must return the guide: the first block starts from it.",
@@ -34,10 +21,10 @@ def _silent_blocks_return_the_guide(answer: Callable) -> None:
 
 
 def _every_addition_is_kept(answer: Callable) -> None:
-    y = _random(1, 2, 3, 3)
-    parts = [_random(1, 2, 3, 3, seed=seed) for seed in (1, 2, 3)]
+    y = random_normal(1, 2, 3, 3)
+    parts = [random_normal(1, 2, 3, 3, seed=seed) for seed in (1, 2, 3)]
     mixers = [lambda x, y, part=part: part for part in parts]
-    _close(
+    close_to(
         answer(y, mixers),
         y + sum(parts),
         "Three blocks add fixed maps; the output is the guide plus all three. If only the last "
@@ -46,9 +33,9 @@ def _every_addition_is_kept(answer: Callable) -> None:
 
 
 def _blocks_see_features_and_guide(answer: Callable) -> None:
-    y = _random(1, 2, 3, 3)
+    y = random_normal(1, 2, 3, 3)
     mixers = [lambda x, y: torch.ones_like(x), lambda x, y: 2 * x - y]
-    _close(
+    close_to(
         answer(y, mixers),
         (y + 1) + 2 * (y + 1) - y,
         "mix takes the features so far first and the shared guide second.",
@@ -56,7 +43,7 @@ def _blocks_see_features_and_guide(answer: Callable) -> None:
 
 
 def _gradient_reaches_the_first_block(answer: Callable) -> None:
-    y = _random(1, 2, 3, 3)
+    y = random_normal(1, 2, 3, 3)
     first = torch.zeros_like(y, requires_grad=True)
     silent = [lambda x, y: torch.zeros_like(x)] * 7
     out = answer(y, [lambda x, y: first, *silent])
@@ -127,13 +114,13 @@ exercise(
 
 
 def _values_are_clamped(answer: Callable) -> None:
-    x = 3 * _random(2, 3, 8, 8)
-    _close(answer(x), x.clamp(0, 1), "Forward it is an ordinary clamp to [0, 1].")
+    x = 3 * random_normal(2, 3, 8, 8)
+    close_to(answer(x), x.clamp(0, 1), "Forward it is an ordinary clamp to [0, 1].")
 
 
 def _inside_nothing_changes(answer: Callable) -> None:
     x = torch.linspace(0, 1, 11)
-    _close(answer(x), x, "Values that are in [0, 1] stay as they are.")
+    close_to(answer(x), x, "Values that are in [0, 1] stay as they are.")
 
 
 def _gradient_is_one_everywhere(answer: Callable) -> None:
@@ -141,7 +128,7 @@ def _gradient_is_one_everywhere(answer: Callable) -> None:
     clamped = answer(x)
     assert clamped.requires_grad, "No gradient reaches x: something detached it altogether."
     (gradient,) = torch.autograd.grad(clamped.sum(), x)
-    _close(
+    close_to(
         gradient,
         torch.ones_like(x),
         f"At -2, -0.1, 0.4, 1.1 and 5 the gradients were {[round(g, 3) for g in gradient.tolist()]}"
@@ -150,10 +137,10 @@ def _gradient_is_one_everywhere(answer: Callable) -> None:
 
 
 def _weights_pass_through(answer: Callable) -> None:
-    x = (3 * _random(4, 5)).requires_grad_()
-    weight = _random(4, 5, seed=1)
+    x = (3 * random_normal(4, 5)).requires_grad_()
+    weight = random_normal(4, 5, seed=1)
     (gradient,) = torch.autograd.grad((weight * answer(x)).sum(), x)
-    _close(gradient, weight, "Behind a weighted sum the gradient is the weight.")
+    close_to(gradient, weight, "Behind a weighted sum the gradient is the weight.")
 
 
 exercise(
