@@ -3,6 +3,7 @@
 from irlib.models.base import RestorationModel
 from irlib.models.compiling import compile_network, uncompiled
 from irlib.models.dppd import DPPD
+from irlib.models.instructir import InstructIR
 from irlib.models.nafnet import NAFNet
 from irlib.models.official import load_official
 from irlib.models.perceive_ir import PerceiveIR
@@ -19,6 +20,7 @@ from irlib.nn.padding import pad_to_multiple
 __all__ = [
     "DPPD",
     "MODELS",
+    "InstructIR",
     "NAFNet",
     "PerceiveIR",
     "PromptIR",

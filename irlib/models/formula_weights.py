@@ -23,7 +23,15 @@ ARGUMENTS = {
         "enc_blk_nums": "encoder_blocks",
         "middle_blk_num": "middle_blocks",
         "dec_blk_nums": "decoder_blocks",
-    }
+    },
+    "instructir": {
+        "input_channels": "in_channels",
+        "width": "dim",
+        "enc_blks": "encoder_blocks",
+        "middle_blk_num": "middle_blocks",
+        "dec_blks": "decoder_blocks",
+        "txtdim": "text_dim",
+    },
 }
 
 

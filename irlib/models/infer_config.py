@@ -89,6 +89,21 @@ def _nafnet(state: Mapping[str, Tensor], label: str) -> dict[str, Any]:
 READERS = {"restormer": _restormer, "promptir": _promptir, "nafnet": _nafnet}
 
 
+def _instructir(state: Mapping[str, Tensor], label: str) -> dict[str, Any]:
+    nafnet = _nafnet(state, label)
+    shared = ("in_channels", "dim", "encoder_blocks", "middle_blocks", "decoder_blocks")
+    config = {name: nafnet[name] for name in shared}
+    config["text_dim"] = state["encoder_conditions.0.open.weight"].shape[1]
+    if "head.project.weight" in state:
+        config["sentence_dim"] = state["head.project.weight"].shape[1]
+        config["intents"] = state["head.classify.weight"].shape[0]
+    # The authors' weights hold no sentences; their encoder has to be heard first.
+    return config | {"sentences": "file", "tasks": ()}
+
+
+READERS["instructir"] = _instructir
+
+
 def _widening(state: Mapping[str, Tensor], ending: str) -> int:
     """Outputs over inputs of the first layer whose name ends so."""
     name = next((key for key in state if key.endswith(f".{ending}")), f"….{ending}")

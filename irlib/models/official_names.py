@@ -36,6 +36,18 @@ RENAMES = {"restormer": RESTORMER, "promptir": RESTORMER, "nafnet": NAFNET}
 # PromptIR's code builds these six layers and never calls them.
 NEVER_CALLED = re.compile(r"^(chnl_reduce[123]|reduce_noise_channel_[123])\.weight$")
 
+INSTRUCTIR = (
+    *NAFNET,
+    (r"^enc_cond(\.|$)", r"encoder_conditions\1"),
+    (r"^dec_cond(\.|$)", r"decoder_conditions\1"),
+    (r"^((?:en|de)coder_conditions\.\d+)\.fc(\.|$)", r"\1.open\2"),
+    (r"^((?:en|de)coder_conditions\.\d+)\.gamma$", r"\1.scale"),
+    (r"^((?:en|de)coder_conditions\.\d+)\.beta$", r"\1.shift"),
+    (r"^fc1(\.|$)", r"head.project\1"),  # the text head, a file of its own
+    (r"^fc2(\.|$)", r"head.classify\1"),
+)
+RENAMES["instructir"] = INSTRUCTIR
+
 # The other way, where a formula needs the authors' name of one of our tensors.
 TO_OFFICIAL = {
     "nafnet": (
@@ -50,6 +62,18 @@ TO_OFFICIAL = {
         (r"\.feed_forward\.project_out\.", ".conv5."),
     )
 }
+
+
+TO_OFFICIAL["instructir"] = (
+    *TO_OFFICIAL["nafnet"],
+    (r"^((?:en|de)coder_conditions\.\d+)\.open\.", r"\1.fc."),
+    (r"^((?:en|de)coder_conditions\.\d+)\.scale$", r"\1.gamma"),
+    (r"^((?:en|de)coder_conditions\.\d+)\.shift$", r"\1.beta"),
+    (r"^encoder_conditions\.", "enc_cond."),
+    (r"^decoder_conditions\.", "dec_cond."),
+    (r"^head\.project\.", "fc1."),
+    (r"^head\.classify\.", "fc2."),
+)
 
 
 def our_name(system: str, official: str) -> str:

@@ -12,6 +12,8 @@ from irlib.nn.guided_blocks import (
     GuidedNafBlock,
     GuidedTransformerBlock,
 )
+from irlib.nn.instruction_condition import InstructionCondition
+from irlib.nn.instruction_head import InstructionHead
 from irlib.nn.layer_norm import NORMS, BiasFreeLayerNorm, WithBiasLayerNorm
 from irlib.nn.naf_block import (
     NAF_EPSILON,
@@ -42,6 +44,8 @@ __all__ = [
     "GuidedNafBlock",
     "GuidedStage",
     "GuidedTransformerBlock",
+    "InstructionCondition",
+    "InstructionHead",
     "NafBlock",
     "NafMixer",
     "PromptGeneration",
