@@ -49,7 +49,7 @@ def restore_image(
 
     Args:
         model: Maps (1, 3, H, W) to the same; ``model.multiple`` is what H and W must be multiples
-            of (1 where absent).
+            of (1 where absent), ``model.smallest`` what they must reach.
         image: (3, H, W) in [0, 1], any size from 1 × 1.
         tile: Side of a tile in pixels, rounded up to the model's multiple; ``None`` for the whole
             image at once; ``"auto"`` for the whole image where memory allows and otherwise for
@@ -77,7 +77,8 @@ def restore_image(
     padding = getattr(model, "padding", "reflect")
     if not isinstance(padding, str):  # a bare convolution's is a pair of numbers
         padding = "reflect"
-    padded, (height, width) = pad_to_multiple(image, multiple, padding)
+    smallest = int(getattr(model, "smallest", 1))
+    padded, (height, width) = pad_to_multiple(image, multiple, padding, smallest)
     was_training = model.training
     model.eval()
     try:
@@ -116,6 +117,9 @@ def _restore(
 ) -> Tensor:
     whole = max(padded.shape[-2:])
     side = whole if tile is None else tile
+    if isinstance(side, int):
+        # Tiles of equal size for the statistics may come out half as large.
+        side = max(side, 2 * int(getattr(model, "smallest", 1)))
     while True:
         try:
             if side == "auto":

@@ -8,6 +8,7 @@ from irlib.models.nafnet import NAFNet
 from irlib.models.official import load_official
 from irlib.models.perceive_ir import PerceiveIR
 from irlib.models.perceive_ir_start import arguments_like, load_backbone
+from irlib.models.pivpnet import PIVPNet
 from irlib.models.promptir import PromptIR
 from irlib.models.registry import MODELS, create, list_models, preset
 from irlib.models.restorer import as_restorer
@@ -22,6 +23,7 @@ __all__ = [
     "MODELS",
     "InstructIR",
     "NAFNet",
+    "PIVPNet",
     "PerceiveIR",
     "PromptIR",
     "RestorationModel",

@@ -86,7 +86,23 @@ def _nafnet(state: Mapping[str, Tensor], label: str) -> dict[str, Any]:
     }
 
 
-READERS = {"restormer": _restormer, "promptir": _promptir, "nafnet": _nafnet}
+def _pivpnet(state: Mapping[str, Tensor], label: str) -> dict[str, Any]:
+    dim, in_channels = state["intro.weight"].shape[:2]
+    levels = range(_count_blocks(state, "downs"))
+    return {
+        "in_channels": in_channels,
+        "dim": dim,
+        "depths": tuple(
+            _count_blocks(state, f"stages.{stage}") for stage in range(2 * len(levels) + 1)
+        ),
+        "kernel_size": state["stages.0.0.depthwise.weight"].shape[-1],
+        "prompt_blocks": _count_blocks(state, "prompt_stages.0"),
+        "prompt_sizes": tuple(state[f"prompts.{level}.beta"].shape[-1] for level in levels),
+        "masks": "learned" if "prompts.0.masks" in state else "ones",
+    }
+
+
+READERS = {"restormer": _restormer, "promptir": _promptir, "nafnet": _nafnet, "pivpnet": _pivpnet}
 
 
 def _instructir(state: Mapping[str, Tensor], label: str) -> dict[str, Any]:

@@ -31,7 +31,31 @@ NAFNET = (
     (r"\.conv5(\.|$)", r".feed_forward.project_out\1"),
 )
 
-RENAMES = {"restormer": RESTORMER, "promptir": RESTORMER, "nafnet": NAFNET}
+PIVPNET = (
+    (r"^inconv\.proj(\.|$)", r"intro\1"),
+    (r"^outconv\.proj\.0(\.|$)", r"ending\1"),
+    (r"^layers\.(\d+)\.blocks(\.|$)", r"stages.\1\2"),
+    (r"^prompt_layers_\.(\d+)\.blocks(\.|$)", r"prompt_stages.\1\2"),
+    (r"^(downs|ups)\.(\d+)\.proj(\.|$)", r"\1.\2\3"),
+    (r"\.conv\.Wv\.0(\.|$)", r".value\1"),
+    (r"\.conv\.Wv\.1(\.|$)", r".depthwise\1"),
+    (r"\.conv\.Wg\.0(\.|$)", r".gate\1"),
+    (r"\.conv\.proj(\.|$)", r".project_out\1"),
+    (r"\.mlp\.1(\.|$)", r".squeeze\1"),
+    (r"\.mlp\.3(\.|$)", r".excite\1"),
+    (r"^prompt_gene(\.|$)", r"prompts\1"),
+    (r"\.linear_layer(\.|$)", r".weight_head\1"),
+    (r"\.conv1x1(\.|$)", r".project\1"),
+    (r"^cat_x(\.|$)", r"prior_stems\1"),
+    (r"^fusion_conv(\.|$)", r"merges\1"),
+    (r"^FeedForward(\.|$)", r"details\1"),
+    (r"\.dwconv(\.|$)", r".near\1"),
+    (r"\.dwconv2(\.|$)", r".wide\1"),
+    (r"\.dwconv3(\.|$)", r".strengths\1"),
+    (r"\.dwconv4(\.|$)", r".smooth\1"),
+)
+
+RENAMES = {"restormer": RESTORMER, "promptir": RESTORMER, "nafnet": NAFNET, "pivpnet": PIVPNET}
 
 # PromptIR's code builds these six layers and never calls them.
 NEVER_CALLED = re.compile(r"^(chnl_reduce[123]|reduce_noise_channel_[123])\.weight$")

@@ -5,6 +5,7 @@ from irlib.nn.baseline_block import BaselineBlock, SqueezeExcitation
 from irlib.nn.channel_mean import ChannelMean, local_mean
 from irlib.nn.degradation_code import DegradationEncoder
 from irlib.nn.feed_forward import GatedFeedForward
+from irlib.nn.gated_conv import GatedConvBlock
 from irlib.nn.guidance import GuidedStage, PromptGuidance
 from irlib.nn.guided_blocks import (
     GuidedAttention,
@@ -26,9 +27,13 @@ from irlib.nn.naf_block import (
     simple_gate,
 )
 from irlib.nn.padding import pad_to_multiple
+from irlib.nn.prior_detail import PriorDetail, channel_prior
+from irlib.nn.perturbation import MaskedCrossAttention, Perturbation
 from irlib.nn.prompt import PromptGeneration, PromptInteraction
 from irlib.nn.resample import Downsample, Upsample
+from irlib.nn.selective_fusion import SelectiveFusion
 from irlib.nn.transformer import TransformerBlock
+from irlib.nn.visual_prompt import VisualPrompt
 
 __all__ = [
     "NAF_EPSILON",
@@ -38,6 +43,7 @@ __all__ = [
     "ChannelMean",
     "DegradationEncoder",
     "Downsample",
+    "GatedConvBlock",
     "GatedFeedForward",
     "GuidedAttention",
     "GuidedMixer",
@@ -46,20 +52,26 @@ __all__ = [
     "GuidedTransformerBlock",
     "InstructionCondition",
     "InstructionHead",
+    "MaskedCrossAttention",
     "NafBlock",
     "NafMixer",
+    "PriorDetail",
+    "Perturbation",
     "PromptGeneration",
     "PromptGuidance",
     "PromptInteraction",
+    "SelectiveFusion",
     "SimpleGateFeedForward",
     "SimplifiedChannelAttention",
     "SqueezeExcitation",
     "TransformerBlock",
     "TransposedAttention",
     "Upsample",
+    "VisualPrompt",
     "WithBiasLayerNorm",
     "attend_and_project",
     "channel_attention",
+    "channel_prior",
     "local_mean",
     "pad_to_multiple",
     "scale_and_project",

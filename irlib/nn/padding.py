@@ -9,7 +9,7 @@ PADDINGS = ("reflect", "replicate")
 
 
 def pad_to_multiple(
-    image: Tensor, multiple: int, mode: str = "reflect"
+    image: Tensor, multiple: int, mode: str = "reflect", least: int = 1
 ) -> tuple[Tensor, tuple[int, int]]:
     """Extends an image on the right and bottom until its sides are multiples of ``multiple``.
 
@@ -20,6 +20,7 @@ def pad_to_multiple(
         multiple: For example 8 for Restormer.
         mode: "reflect" mirrors the image at its last row and column, as often as an image smaller
             than what is missing needs; "replicate" repeats them.
+        least: Sides end up no shorter than this, itself a multiple or 1.
 
     Returns:
         The padded image and the original (H, W); cut back by ``padded[..., :H, :W]``.
@@ -30,8 +31,8 @@ def pad_to_multiple(
     if mode not in PADDINGS:
         raise UsageError(f"the padding is {mode!r}; expected one of {', '.join(PADDINGS)}.")
     height, width = image.shape[-2:]
-    padded = _extend(image, -2, -height % multiple, mode)
-    padded = _extend(padded, -1, -width % multiple, mode)
+    padded = _extend(image, -2, max(-height % multiple, least - height), mode)
+    padded = _extend(padded, -1, max(-width % multiple, least - width), mode)
     return padded, (height, width)
 
 

@@ -35,6 +35,14 @@ def test_padding_is_torchs_where_that_exists(mode):
     )
 
 
+@pytest.mark.parametrize(("height", "width"), [(1, 30), (16, 24), (25, 7)])
+def test_sides_reach_the_least(height, width):
+    image = torch.rand(3, height, width)
+    padded, (kept_height, kept_width) = pad_to_multiple(image, 8, least=24)
+    assert padded.shape[1:] == (max(24, -(-height // 8) * 8), max(24, -(-width // 8) * 8))
+    assert torch.equal(padded[..., :kept_height, :kept_width], image)
+
+
 def test_unknown_padding_is_named():
     with pytest.raises(UsageError, match="'zeros'"):
         pad_to_multiple(torch.rand(3, 5, 5), 8, "zeros")
