@@ -37,8 +37,9 @@ def train(
     init: Annotated[
         str | None,
         Recipe(
-            help="Weights to start from: a file or a shipped name (fine-tuning). perceive-ir also "
-            "starts from a plain restormer, or, --without pgca, from a nafnet."
+            help="Weights to start from (fine-tuning): a file, also the authors' .pth or .ckpt, or "
+            "a shipped name. perceive-ir starts from a plain restormer too, or, --without pgca, "
+            "from a nafnet."
         ),
     ] = None,
     steps: Annotated[int | None, Recipe(help="Optimiser steps.")] = None,
@@ -145,6 +146,7 @@ def train(
     """
     from irlib import models, training
     from irlib.cli import perceive_options
+    from irlib.models.starting_weights import load_start
     from irlib.training.loop import train as run_training
     from irlib.training.sources import open_source
 
@@ -153,7 +155,7 @@ def train(
         from irlib.ledger import record_path
 
         record_path(record)  # a wrong name is found before the long part
-    network = models.load_weights(init) if init else None
+    network = load_start(init, model, backbone) if init else None
     other = network is not None and network.name != model
     plain = network if other and model == "perceive-ir" else None
     changes = {
