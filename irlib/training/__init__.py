@@ -1,11 +1,15 @@
 """Recipes, the training loop and its checkpoints. Lightning loads when training starts."""
 
 from irlib.training import paper_recipes  # enters its recipes under their names
+from irlib.training.instructir_objective import Instructed
+from irlib.training.instructir_recipes import InstructRecipe
 from irlib.training.perceive_recipes import PerceiveRecipe, stage_two
 from irlib.training.recipes import Recipe, recipe, recipe_names
 from irlib.training.stages import Stage
 
 __all__ = [
+    "InstructRecipe",
+    "Instructed",
     "PerceiveRecipe",
     "Recipe",
     "Stage",
