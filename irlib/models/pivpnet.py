@@ -195,10 +195,14 @@ class PIVPNet(RestorationModel):
         """The features as the prior leaves them, which with ``prior="off"`` is as they are."""
         if self.config["prior"] == "off":
             return features
+        detail = self.detail(features, degraded, level)
+        return features + detail if self.config["prior"] == "added" else detail
+
+    def detail(self, features: Tensor, degraded: Tensor, level: int) -> Tensor:
+        """The output of prior and detail enhancement, which the released code drops."""
         prior = channel_prior(degraded).contiguous(memory_format=torch.channels_last)
         pooled = F.avg_pool2d(prior, 2 ** (level + 1))
-        detail = self.details[level](features, self.prior_stems[level](pooled))
-        return features + detail if self.config["prior"] == "added" else detail
+        return self.details[level](features, self.prior_stems[level](pooled))
 
     def _check_size(self, degraded: Tensor) -> None:
         if min(degraded.shape[2:]) < self.smallest:
