@@ -1,9 +1,16 @@
 """``irlib parity``: our networks beside the authors' own outputs."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from irlib.errors import UsageError
+
+if TYPE_CHECKING:
+    from irlib.models.parity import ParityResult
+
+LINE = "{:<12} {:<26} {:>12} {:>14}  {}"
 
 
 def parity(
@@ -11,23 +18,53 @@ def parity(
         Path | None,
         typer.Option(help="Folder of fixtures; without it, the full-size ones irlib brings."),
     ] = None,
+    upstream: Annotated[
+        Path | None,
+        typer.Option(
+            help="Checkout of an authors' repository, to compare with on random weights and "
+            "images. This runs the code in it: use only a checkout that you trust."
+        ),
+    ] = None,
+    system: Annotated[
+        str | None,
+        typer.Option(help="With --upstream: whose checkout it is; by default it is found out."),
+    ] = None,
 ) -> None:
     """Compare our networks with the outputs of the authors' code (exit status 1 if they differ).
 
+    Without --upstream no code of the authors is run: their outputs lie in files.
+
     Example: irlib parity
     """
+    if system is not None and upstream is None:
+        raise UsageError("--system says whose checkout --upstream is; give --upstream DIR too.")
+    if fixtures is not None and upstream is not None:
+        raise UsageError("give --fixtures or --upstream, not both.")
+    if upstream is not None:
+        from irlib.models.upstream import compare_upstream
+
+        typer.echo(f"Running the authors' code in {upstream}.")
+        show([compare_upstream(upstream, system)], [])
+        return
     from irlib.models.parity import compare_all, skipped_fixtures
 
-    results = compare_all(fixtures)
-    line = "{:<12} {:<26} {:>12} {:>14}  {}"
-    typer.echo(line.format("system", "fixture", "parameters", "max difference", "verdict"))
+    show(compare_all(fixtures), skipped_fixtures(fixtures))
+
+
+def show(results: "list[ParityResult]", skipped: list[str]) -> None:
+    """Prints the table.
+
+    Raises:
+        typer.Exit: Status 1 if a network differs from the authors'.
+    """
+    typer.echo(LINE.format("system", "fixture", "parameters", "max difference", "verdict"))
     for result in results:
         layer = result.first_differing_layer
         verdict = "equal" if result.passed else "DIFFERS"
         if layer is not None:
             verdict += f", first in {layer}"
         typer.echo(
-            line.format(
+            LINE.format(
                 result.system,
                 result.fixture,
                 f"{result.parameters:,}",
@@ -35,7 +72,7 @@ def parity(
                 verdict,
             )
         )
-    if skipped := skipped_fixtures(fixtures):
+    if skipped:
         typer.echo(f"skipped, of no model that irlib has: {', '.join(skipped)}")
     passed = sum(result.passed for result in results)
     allowed = ", ".join(f"{value:.0e}" for value in sorted({it.tolerance for it in results}))

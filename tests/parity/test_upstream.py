@@ -1,0 +1,168 @@
+"""Comparing with the authors' code in a checkout: equal, different, incomplete, of someone else."""
+
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+import torch
+import typer
+from torch import nn
+from typer.testing import CliRunner
+
+from irlib.cli.parity import parity
+from irlib.errors import IrlibError, UsageError
+from irlib.models import upstream
+from irlib.models.checkout import class_from, imports_from
+from irlib.models.upstream import compare_upstream, fill, find_upstream
+
+FILE = "basicsr/models/archs/NAFNet_arch.py"
+
+
+@pytest.fixture(autouse=True)
+def small_images(monkeypatch):
+    blocks = {"enc_blk_nums": [1], "middle_blk_num": 1, "dec_blk_nums": [1]}
+    small = upstream.Upstream(
+        (FILE,), "NAFNet", lambda: {"img_channel": 3, "width": 4, **blocks}, sizes=((2, 16, 8),)
+    )
+    monkeypatch.setitem(upstream.UPSTREAM, "nafnet", small)
+
+
+def test_an_equal_network_is_equal(tmp_path, write_checkout):
+    result = compare_upstream(write_checkout(tmp_path))
+    assert result.passed, result
+    assert (result.system, result.fixture) == ("nafnet", FILE)
+    assert 0 < result.difference < 1e-5  # zero would mean that the same code ran twice
+    assert result.first_differing_layer is None
+    assert result.parameters > 1000
+
+
+@pytest.mark.parametrize(
+    ("change", "layer"),
+    [
+        (("eps=1e-6", "eps=1e-3"), "encoders.0.0.norm1"),
+        (("AdaptiveAvgPool2d", "AdaptiveMaxPool2d"), "encoders.0.0.sca.1"),
+        (("self.middle_blks(x)", "self.middle_blks(x.flip(2))"), "middle_blks.0.norm1"),
+        (("return image +", "return 2 * image +"), "output"),
+    ],
+)
+def test_a_different_network_is_found_with_the_layer(tmp_path, change, layer, write_checkout):
+    result = compare_upstream(write_checkout(tmp_path, change))
+    assert not result.passed
+    assert result.difference > 1e-4
+    assert result.first_differing_layer == layer
+
+
+def test_weights_are_not_left_as_a_fresh_network_has_them():
+    network = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4))
+    network.register_parameter("gamma", nn.Parameter(torch.zeros(1, 4, 1, 1)))
+    fill(network, seed=1)
+    assert network.gamma.abs().min() > 0
+    assert network[1].running_var.std() > 0
+    assert network[1].num_batches_tracked == 0
+
+
+def test_nothing_of_the_checkout_remains(tmp_path, write_checkout):
+    mine = sys.modules["basicsr"] = ModuleType("basicsr")
+    path = list(sys.path)
+    try:
+        compare_upstream(write_checkout(tmp_path))
+        assert sys.modules["basicsr"] is mine
+        assert not [name for name in sys.modules if name.startswith("basicsr.")]
+        assert sys.path == path
+        assert not list(tmp_path.rglob("__pycache__"))
+    finally:
+        del sys.modules["basicsr"]
+
+
+def test_a_missing_folder_file_or_system_is_said(tmp_path, write_checkout):
+    with pytest.raises(UsageError, match="no folder"):
+        compare_upstream(tmp_path / "nowhere")
+    with pytest.raises(UsageError, match=r"no checkout that irlib knows.*class NAFNet in basicsr"):
+        compare_upstream(tmp_path)
+    with pytest.raises(UsageError, match="no code of the authors of perceive-ir"):
+        compare_upstream(tmp_path, "perceive-ir")
+    with pytest.raises(UsageError, match="did you mean"):
+        compare_upstream(tmp_path, "nafnt")
+    root = write_checkout(tmp_path)
+    with pytest.raises(UsageError, match="Expected one of restormer: class Restormer in"):
+        compare_upstream(root, "restormer")
+    with imports_from(root), pytest.raises(UsageError, match=r"no net/model\.py in"):
+        class_from(root, "net/model.py", "NAFNet")
+
+
+def test_another_class_is_said(tmp_path, write_checkout):
+    root = write_checkout(tmp_path)
+    expected = "has no class Naf; it has LayerNorm2d, NAFBlock, NAFNet"
+    with imports_from(root), pytest.raises(UsageError, match=expected):
+        class_from(root, FILE, "Naf")
+
+
+def test_a_missing_package_or_file_of_the_checkout_is_said(tmp_path, write_checkout):
+    root = write_checkout(tmp_path, ("from torch import nn\n\n\ndef", "import absent_p\n\n\ndef"))
+    with pytest.raises(UsageError, match="needs the Python package 'absent_p'"):
+        compare_upstream(root)
+    (root / FILE).with_name("arch_util.py").unlink()
+    with pytest.raises(UsageError, match=r"imports basicsr\.models\.archs\.arch_util, which the"):
+        compare_upstream(root)
+
+
+def test_code_that_is_no_python_or_stops_is_said(tmp_path, write_checkout):
+    for number, (change, words) in enumerate(
+        [
+            (("def gate(x):", "def gate(x) s:"), r"NAFNet_arch\.py, line \d+, is no valid Python"),
+            (("def gate(x):", "undefined_name\ndef gate(x):"), "stops on import: NameError"),
+            (("levels = len", "levels = length"), "stops when it is made: NameError"),
+            (("skips.pop()", "skips.pop().cuda(99)"), "stops when it restores: "),
+        ]
+    ):
+        root = write_checkout(tmp_path / str(number), change)
+        with pytest.raises(IrlibError, match=words):
+            compare_upstream(root)
+
+
+def test_tensors_that_do_not_fit_are_said(tmp_path, write_checkout):
+    root = write_checkout(tmp_path, ("self.norm1,", "self.extra = nn.Linear(1, 1); self.norm1,"))
+    with pytest.raises(UsageError, match=r"extra\.weight"):
+        compare_upstream(root)
+
+
+def test_finding_out_whose_checkout_it_is_runs_nothing(tmp_path):
+    (tmp_path / "net").mkdir()
+    stop = "raise SystemExit\n"
+    (tmp_path / "net" / "model.py").write_text(f"{stop}class PromptIR(nn.Module):\n    pass\n")
+    assert find_upstream(tmp_path) == ("promptir", "net/model.py")
+
+
+def test_every_system_compared_is_one_we_have():
+    from irlib.models import list_models
+
+    assert set(upstream.UPSTREAM) <= set(list_models())
+    for name, it in upstream.UPSTREAM.items():
+        assert all(Path(file).suffix == ".py" for file in it.files), name
+        assert it.arguments()
+
+
+def run(*arguments: str):
+    app = typer.Typer()
+    app.command()(parity)
+    return CliRunner().invoke(app, list(arguments))
+
+
+def test_the_command_prints_the_table_and_its_status(tmp_path, write_checkout):
+    answer = run("--upstream", str(write_checkout(tmp_path / "a")))
+    assert answer.exit_code == 0
+    assert "Running the authors' code" in answer.output
+    assert "1 of 1 within 1e-05" in answer.output
+    different = write_checkout(tmp_path / "b", ("eps=1e-6", "eps=1e-3"))
+    answer = run("--upstream", str(different), "--system", "nafnet")
+    assert answer.exit_code == 1
+    assert "DIFFERS, first in encoders.0.0.norm1" in answer.output
+
+
+def test_the_command_warns_and_refuses_what_makes_no_sense(tmp_path):
+    help_text = " ".join(run("--help").output.replace("│", " ").split())
+    assert "This runs the code in it" in help_text
+    assert isinstance(run("--system", "nafnet").exception, UsageError)
+    both = run("--fixtures", str(tmp_path), "--upstream", str(tmp_path))
+    assert isinstance(both.exception, UsageError)
