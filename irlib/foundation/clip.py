@@ -110,7 +110,9 @@ class Clip(Frozen):
         """Looks up token embeddings, without positions: (K, L) -> (K, L, text_width)."""
         return self._text.token_embedding(ids)
 
-    def encode_embeddings(self, embeddings: Tensor, ids: Tensor, *, cut: bool = True) -> Tensor:
+    def encode_embeddings(
+        self, embeddings: Tensor, ids: Tensor, *, cut: bool = True, normalise: bool = True
+    ) -> Tensor:
         """Encodes sentences given as embeddings, so that a prompt can be learned.
 
         A transformer with a causal mask and a final LayerNorm, read at the end-of-text token and
@@ -122,9 +124,10 @@ class Clip(Frozen):
             ids: (K, L), the ids they stand for: only the place of end-of-text, the largest id, is
                 read from them.
             cut: Leave out the positions after the last end-of-text.
+            normalise: Bring the results to length 1; their own length is about ten.
 
         Returns:
-            (K, dim), of length 1.
+            (K, dim).
         """
         if embeddings.shape[:2] != ids.shape or embeddings.shape[-1] != self.text_width:
             raise UsageError(
@@ -147,12 +150,12 @@ class Clip(Frozen):
             x = projection(x)
         elif projection is not None:
             x = x @ projection
-        return F.normalize(x, dim=-1)
+        return F.normalize(x, dim=-1) if normalise else x
 
-    def encode_text(self, sentences: Sequence[str]) -> Tensor:
-        """Places sentences in the common space: (K, dim), of length 1."""
+    def encode_text(self, sentences: Sequence[str], *, normalise: bool = True) -> Tensor:
+        """Places sentences in the common space: (K, dim), of length 1 where normalised."""
         ids = self.tokenise(sentences)
-        return self.encode_embeddings(self.embed(ids), ids)
+        return self.encode_embeddings(self.embed(ids), ids, normalise=normalise)
 
     def known_words(self) -> list[str] | None:
         """The tokens a pocket CLIP has seen, as text; None where it knows all."""

@@ -1,7 +1,9 @@
 """The restoration networks, one file a system, and a registry that builds them by name."""
 
+from irlib.models.am_promptir import AMPromptIR
 from irlib.models.base import RestorationModel
 from irlib.models.compiling import compile_network, uncompiled
+from irlib.models.dfpir import DFPIR
 from irlib.models.dppd import DPPD
 from irlib.models.instructir import InstructIR
 from irlib.models.nafnet import NAFNet
@@ -19,8 +21,10 @@ from irlib.models.weights import load_weights, read_header, require, save_weight
 from irlib.nn.padding import pad_to_multiple
 
 __all__ = [
+    "DFPIR",
     "DPPD",
     "MODELS",
+    "AMPromptIR",
     "InstructIR",
     "NAFNet",
     "PIVPNet",

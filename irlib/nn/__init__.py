@@ -16,6 +16,8 @@ from irlib.nn.guided_blocks import (
 from irlib.nn.instruction_condition import InstructionCondition
 from irlib.nn.instruction_head import InstructionHead
 from irlib.nn.layer_norm import NORMS, BiasFreeLayerNorm, WithBiasLayerNorm
+from irlib.nn.mixed_attention import MixedAttention, StripGate
+from irlib.nn.mixed_block import MixedBlock
 from irlib.nn.naf_block import (
     NAF_EPSILON,
     NafBlock,
@@ -27,12 +29,15 @@ from irlib.nn.naf_block import (
     simple_gate,
 )
 from irlib.nn.padding import pad_to_multiple
-from irlib.nn.prior_detail import PriorDetail, channel_prior
 from irlib.nn.perturbation import MaskedCrossAttention, Perturbation
+from irlib.nn.prior_detail import PriorDetail, channel_prior
 from irlib.nn.prompt import PromptGeneration, PromptInteraction
 from irlib.nn.resample import Downsample, Upsample
 from irlib.nn.selective_fusion import SelectiveFusion
+from irlib.nn.skip_fusion import SkipFusion
+from irlib.nn.text_prompt import TextPrompt, WordSigns, WordVector
 from irlib.nn.transformer import TransformerBlock
+from irlib.nn.two_scale_feed_forward import TwoScaleFeedForward
 from irlib.nn.visual_prompt import VisualPrompt
 
 __all__ = [
@@ -53,22 +58,30 @@ __all__ = [
     "InstructionCondition",
     "InstructionHead",
     "MaskedCrossAttention",
+    "MixedAttention",
+    "MixedBlock",
     "NafBlock",
     "NafMixer",
-    "PriorDetail",
     "Perturbation",
+    "PriorDetail",
     "PromptGeneration",
     "PromptGuidance",
     "PromptInteraction",
     "SelectiveFusion",
     "SimpleGateFeedForward",
     "SimplifiedChannelAttention",
+    "SkipFusion",
     "SqueezeExcitation",
+    "StripGate",
+    "TextPrompt",
     "TransformerBlock",
     "TransposedAttention",
+    "TwoScaleFeedForward",
     "Upsample",
     "VisualPrompt",
     "WithBiasLayerNorm",
+    "WordSigns",
+    "WordVector",
     "attend_and_project",
     "channel_attention",
     "channel_prior",

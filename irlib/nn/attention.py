@@ -12,7 +12,19 @@ SMALLEST_NORM = 1e-12
 def channel_attention(query: Tensor, key: Tensor, temperature: Tensor) -> Tensor:
     r"""Returns how much each output channel of a head takes from each of its input channels.
 
-    Equation: :math:`A = \mathrm{softmax}(\tau_h\, \hat Q \hat K^\top)`, where :math:`\hat Q` and
+    Equation: :math:`A = \mathrm{softmax}(L)` of :func:`channel_logits`, whose arguments it takes.
+    Taught in chapter 04.
+
+    Returns:
+        (B, h, d, d) in float32 (float64 for float64), rows summing to 1.
+    """
+    return channel_logits(query, key, temperature).softmax(dim=-1)
+
+
+def channel_logits(query: Tensor, key: Tensor, temperature: Tensor) -> Tensor:
+    r"""Returns how alike the channels of a head are in query and key, before the softmax.
+
+    Equation: :math:`L = \tau_h\, \hat Q \hat K^\top`, where :math:`\hat Q` and
     :math:`\hat K` have rows of unit length along the pixels (Restormer, section 3.1, with the
     normalisation and the multiplied temperature of its released code). The unit rows are never
     formed: the small product :math:`Q K^\top` is divided by the two lengths instead, which is the
@@ -24,7 +36,7 @@ def channel_attention(query: Tensor, key: Tensor, temperature: Tensor) -> Tensor
         temperature: (h, 1, 1), multiplied.
 
     Returns:
-        (B, h, d, d) in float32 (float64 for float64), rows summing to 1.
+        (B, h, d, d) in float32 (float64 for float64), within plus and minus the temperature.
     """
     if query.dtype == torch.float16:  # a sum over many pixels leaves float16's range
         query, key = query.float(), key.float()
@@ -32,7 +44,7 @@ def channel_attention(query: Tensor, key: Tensor, temperature: Tensor) -> Tensor
         wide = torch.promote_types(query.dtype, torch.float32)
         products = (query @ key.transpose(-2, -1)).to(wide)  # (B, h, d, d)
         lengths = _row_lengths(query, wide).unsqueeze(-1) * _row_lengths(key, wide).unsqueeze(-2)
-        return (temperature.to(wide) * products / lengths).softmax(dim=-1)
+        return temperature.to(wide) * products / lengths
 
 
 def _row_lengths(rows: Tensor, dtype: torch.dtype) -> Tensor:
