@@ -105,6 +105,29 @@ def _pivpnet(state: Mapping[str, Tensor], label: str) -> dict[str, Any]:
 READERS = {"restormer": _restormer, "promptir": _promptir, "nafnet": _nafnet, "pivpnet": _pivpnet}
 
 
+def _am_promptir(state: Mapping[str, Tensor], label: str) -> dict[str, Any]:
+    stages = ("encoder_level1", "encoder_level2", "encoder_level3", "latent")
+    prompts = [state[f"prompt{level}.components"].shape for level in (1, 2, 3)]
+    dim = state["patch_embed.weight"].shape[0]
+    return {
+        "in_channels": state["patch_embed.weight"].shape[1],
+        "out_channels": state["output.weight"].shape[0],
+        "dim": dim,
+        "num_blocks": tuple(_count_blocks(state, stage) for stage in stages),
+        "num_refinement_blocks": _count_blocks(state, "refinement"),
+        "ffn_expansion_factor": _expansion(state, label),
+        "bias": "latent.0.attention.project_out.bias" in state,
+        "norm_type": "WithBias" if "latent.0.norm1.bias" in state else "BiasFree",
+        "prompt_sizes": tuple(shape[-1] for shape in prompts),
+        "prompt_len": prompts[0][0],
+        "local_expansion": state["latent.0.attention.local_in.weight"].shape[0] // (8 * dim),
+        "strip_expansion": state["latent.0.attention.strips.fuse.weight"].shape[0] // (8 * dim),
+    }
+
+
+READERS["am-promptir"] = _am_promptir
+
+
 def _instructir(state: Mapping[str, Tensor], label: str) -> dict[str, Any]:
     nafnet = _nafnet(state, label)
     shared = ("in_channels", "dim", "encoder_blocks", "middle_blocks", "decoder_blocks")
@@ -118,6 +141,19 @@ def _instructir(state: Mapping[str, Tensor], label: str) -> dict[str, Any]:
 
 
 READERS["instructir"] = _instructir
+
+
+def _dfpir(state: Mapping[str, Tensor], label: str) -> dict[str, Any]:
+    config = _of_both(state, label)
+    for name in ("out_channels", "bias"):
+        del config[name]
+    if state["perturb1.text_in.weight"].shape[1] != 512:
+        raise UsageError(f"{label} reads text vectors of another length than 512, CLIP's.")
+    # The authors' weights hold no words; CLIP has to read them first.
+    return config | {"clip": "pretrained", "prompts": None}
+
+
+READERS["dfpir"] = _dfpir
 
 
 def _widening(state: Mapping[str, Tensor], ending: str) -> int:

@@ -9,7 +9,7 @@ from torch import Tensor
 from irlib.errors import UsageError
 from irlib.models.base import RestorationModel
 from irlib.models.infer_config import infer_config
-from irlib.models.official_names import NEVER_CALLED, our_name
+from irlib.models.official_names import is_called, our_name
 from irlib.models.registry import MODELS, create
 from irlib.tensor_files import misfits, read_content, unwrap
 
@@ -60,7 +60,7 @@ def _read(path: Path) -> Any:
 
 def to_our_names(name: str, state: Mapping[str, Tensor]) -> StateDict:
     """Renames the authors' tensors to ours and leaves out those that are never used."""
-    renamed = {our_name(name, key): t for key, t in state.items() if not NEVER_CALLED.match(key)}
+    renamed = {our_name(name, key): t for key, t in state.items() if is_called(name, key)}
     for key, tensor in renamed.items():
         if key.endswith(".components") and tensor.ndim == 5:
             renamed[key] = tensor[0]  # the authors keep a batch axis of one

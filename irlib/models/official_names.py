@@ -2,6 +2,8 @@
 
 import re
 
+from irlib.models import am_promptir_names, dfpir_names
+
 # The authors' names on the left, ours on the right, applied in this order.
 RESTORMER = (
     (r"^patch_embed\.proj\.", "patch_embed."),
@@ -57,8 +59,14 @@ PIVPNET = (
 
 RENAMES = {"restormer": RESTORMER, "promptir": RESTORMER, "nafnet": NAFNET, "pivpnet": PIVPNET}
 
-# PromptIR's code builds these six layers and never calls them.
-NEVER_CALLED = re.compile(r"^(chnl_reduce[123]|reduce_noise_channel_[123])\.weight$")
+RENAMES["am-promptir"] = am_promptir_names.AM_PROMPTIR
+RENAMES["dfpir"] = (*RESTORMER, *dfpir_names.BLOCKS)
+
+# Layers that the authors' code builds and never calls; PromptIR's are six.
+NEVER_CALLED = {
+    "promptir": re.compile(r"(chnl_reduce[123]|reduce_noise_channel_[123])\.weight$"),
+    "am-promptir": am_promptir_names.NEVER_CALLED,
+}
 
 INSTRUCTIR = (
     *NAFNET,
@@ -98,11 +106,17 @@ TO_OFFICIAL["instructir"] = (
     (r"^head\.project\.", "fc1."),
     (r"^head\.classify\.", "fc2."),
 )
+TO_OFFICIAL["dfpir"] = dfpir_names.TO_OFFICIAL
 
 
 def our_name(system: str, official: str) -> str:
     """Returns our name of a tensor or layer that a system's authors call ``official``."""
     return _renamed(official, RENAMES.get(system, ()))
+
+
+def is_called(system: str, official: str) -> bool:
+    """Tells whether any output of a system depends on the tensor of this name."""
+    return system not in NEVER_CALLED or not NEVER_CALLED[system].match(official)
 
 
 def official_name(system: str, ours: str) -> str:
