@@ -218,7 +218,7 @@ HELD_OUT = {
         "focus this shot for me",
     ),
     "derain": (
-        "take the rain off",
+        "this rain has to go",
         "it poured all day, show me the street dry",
         "rainy holiday, can you save the pictures",
         "wipe those water streaks off my lens",
@@ -228,7 +228,7 @@ HELD_OUT = {
         "the thunderstorm should not be seen",
     ),
     "dehaze": (
-        "take the fog off the bay",
+        "I would like the bay without its fog",
         "misty morning, I would rather see the hills",
         "cut through the haze",
         "the smoggy skyline needs clearing",
