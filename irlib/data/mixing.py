@@ -85,6 +85,9 @@ class MixedPairs(PatchesByPosition):
         positive: Whether samples hold a second crop of the same degraded image too, ``positive``.
             An image that is degraded here is degraded in a window of twice the side, out of which
             both crops are cut.
+
+    A sample holds ``degraded`` and ``target``, (3, patch, patch), the number of its ``task`` and
+    ``sigma``, its level of noise where the entry fixes one, else 0.
     """
 
     def __init__(
@@ -135,7 +138,8 @@ class MixedPairs(PatchesByPosition):
                     f"{entry.degraded} is {_size(images[1])} and its target {entry.clean} is "
                     f"{_size(images[0])}; a pair must have one size. `irlib data check` lists all."
                 )
-        sample = {"task": torch.tensor(self.tasks.index(entry.task))}
+        level = entry.sigma if isinstance(entry.sigma, int | float) else 0.0
+        sample = {"task": torch.tensor(self.tasks.index(entry.task)), "sigma": torch.tensor(level)}
         if self.positive and entry.degraded is not None:
             # A stream of its own: the first crop stays what it is without a second one.
             own = generator_for("positive", self.seed, position)
