@@ -8,6 +8,7 @@ from irlib.degradations.blur import convolve, frame_average, kernel_of, motion_b
 from irlib.degradations.composition import (
     CDD11,
     CDD11_ORDER,
+    COMPOSITE_TASKS,
     cdd11_steps,
     compose,
     dim_illumination,
@@ -26,6 +27,7 @@ from irlib.degradations.underwater import underwater
 __all__ = [
     "CDD11",
     "CDD11_ORDER",
+    "COMPOSITE_TASKS",
     "FIVE_TASKS",
     "SEVERITIES",
     "THREE_TASKS",

@@ -20,6 +20,7 @@ from irlib.degradations.sampling import (
     per_image,
 )
 from irlib.degradations.snow import snow
+from irlib.degradations.tasks import TASKS
 from irlib.errors import UsageError
 
 CDD11 = (
@@ -27,6 +28,8 @@ CDD11 = (
     "low_haze_rain", "low_haze_snow",
 )  # fmt: skip
 """The eleven classes of CDD-11; here under the prefix ``cdd11_``."""
+COMPOSITE_TASKS = tuple(f"cdd11_{name}" for name in CDD11)
+"""The same as tasks to train for; the parameters of each are drawn over the whole range."""
 CDD11_ORDER = ("low", "rain", "snow", "haze")
 """The order in which CDD-11's degradations happen, whatever the order in a class's name."""
 FURTHEST = 0.7
@@ -204,6 +207,16 @@ def cdd11_steps(name: str) -> list[str]:
     return [step for step in CDD11_ORDER if step in name.split("_")]
 
 
+def _training(name: str) -> Callable[..., Degraded]:
+    """The class ``name`` as the training degradation of a task."""
+    mixture = _cdd11(name)
+
+    def draw(clean: Tensor, generator: torch.Generator, depth: Tensor | None) -> Degraded:
+        return mixture(clean, "train", generator, depth)
+
+    return draw
+
+
 def _cdd11(name: str) -> Callable[..., Degraded]:
     steps = [(step, STEPS[step]) for step in cdd11_steps(name)]
 
@@ -217,3 +230,4 @@ def _cdd11(name: str) -> Callable[..., Degraded]:
 
 for _name in CDD11:
     DEGRADATIONS.register(f"cdd11_{_name}")(_cdd11(_name))
+    TASKS.register(f"cdd11_{_name}")(_training(_name))

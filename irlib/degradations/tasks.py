@@ -29,7 +29,8 @@ def degrade_task(
 
     Args:
         clean: (..., 3, H, W), float in [0, 1].
-        task: One of :data:`FIVE_TASKS`.
+        task: One of :data:`FIVE_TASKS`, or of the composite ones of
+            :data:`irlib.degradations.COMPOSITE_TASKS`.
         generator: A CPU generator.
         depth: (..., 1, H, W), 0 near to 1 far; haze alone uses it, and draws one without it.
 

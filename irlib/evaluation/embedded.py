@@ -8,7 +8,7 @@ from torch import Tensor
 
 from irlib.data.photos import test_photos
 from irlib.data.seeding import generator_for
-from irlib.degradations import FIVE_TASKS, degrade
+from irlib.degradations import COMPOSITE_TASKS, FIVE_TASKS, degrade
 from irlib.errors import UsageError
 from irlib.evaluation.scoring import Restorer, as_function, centre_crop, mean_of, score
 from irlib.metrics import Protocol, get_protocol
@@ -43,7 +43,8 @@ def evaluate_embedded(
     Args:
         model: A network, or a function from (3, H, W) to (3, H, W). One that must be told the
             degradation is told each row's task.
-        tasks: Of ``denoise``, ``dehaze``, ``derain``, ``deblur``, ``lowlight``.
+        tasks: Of ``denoise``, ``dehaze``, ``derain``, ``deblur``, ``lowlight``, or mixtures,
+            :data:`irlib.degradations.COMPOSITE_TASKS`.
         crop: Side of a centre crop that keeps a run short; None takes whole photographs.
         seed: Seed of the degradations.
         severity: Preset of the degradations.
@@ -59,11 +60,11 @@ def evaluate_embedded(
         UsageError: An unknown task, or a crop that leaves nothing to measure.
     """
     protocol = get_protocol(protocol)
-    unknown = [task for task in tasks if task not in DEGRADATION_OF_TASK]
+    unknown = [task for task in tasks if task not in (*DEGRADATION_OF_TASK, *COMPOSITE_TASKS)]
     if unknown:
         raise UsageError(
             f"unknown task {unknown[0]!r}; the embedded evaluation knows "
-            f"{', '.join(DEGRADATION_OF_TASK)}."
+            f"{', '.join(DEGRADATION_OF_TASK)} and {', '.join(COMPOSITE_TASKS)}."
         )
     restore = as_function(model, tile, device)
     rows = []
@@ -76,7 +77,7 @@ def evaluate_embedded(
         rows.append(
             {
                 "task": task,
-                "degradation": DEGRADATION_OF_TASK[task],
+                "degradation": DEGRADATION_OF_TASK.get(task, task),
                 "severity": severity,
                 **mean_of(per_image),
                 "per_image": per_image,
@@ -94,7 +95,7 @@ def embedded_pairs(
 ) -> list[tuple[str, Tensor, Tensor]]:
     """(name, clean, degraded) of every held-out photograph, both (3, H, W) in [0, 1]."""
     protocol = get_protocol(protocol)
-    degradation = DEGRADATION_OF_TASK[task]
+    degradation = DEGRADATION_OF_TASK.get(task, task)
     pairs = []
     for name, photo in test_photos().items():
         clean = centre_crop(_centre(photo, crop), protocol)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from irlib import models
 from irlib.data.benchmarks import get_benchmark
 from irlib.data.mixing import NOISE_LEVELS, REPETITION
-from irlib.degradations import FIVE_TASKS
+from irlib.degradations import COMPOSITE_TASKS, FIVE_TASKS
 from irlib.errors import UsageError
 from irlib.training.recipes import Recipe, paper_recipe
 from irlib.training.stages import Stage
@@ -24,6 +24,7 @@ ALL_IN_ONE_SETS = {
     "derain": ("raintrainl",),
     "deblur": ("gopro-train",),
     "lowlight": ("lol-train",),
+    **dict.fromkeys(COMPOSITE_TASKS, ("cdd11-train",)),
 }
 #: Training sets of Restormer's authors, who train one network a task.
 RESTORMER_SETS = {
@@ -37,13 +38,24 @@ THREE_TASKS = ("denoise", "dehaze", "derain")
 FIVE_TASK_TURNS = {"denoise": 3, "dehaze": 1, "derain": 80, "deblur": 30, "lowlight": 60}
 
 
-def epoch_steps(tasks: Sequence[str], turns: Mapping[str, int], batch: int) -> int:
-    """Steps in which an epoch of the all-in-one sets is seen, the last batch filled up."""
+def epoch_steps(
+    tasks: Sequence[str], turns: Mapping[str, int], batch: int, levels: int = len(NOISE_LEVELS)
+) -> int:
+    """Steps in which an epoch of the all-in-one sets is seen, the last batch filled up.
+
+    Args:
+        tasks: What is trained for.
+        turns: How often an epoch lists each file.
+        batch: Samples a step.
+        levels: Noise levels, each of which lists every clean image anew.
+    """
     entries = 0
     for task in tasks:
-        files = sum(get_benchmark(name).count for name in ALL_IN_ONE_SETS[task])
-        levels = len(NOISE_LEVELS) if task == "denoise" else 1
-        entries += files * levels * turns.get(task, 1)
+        sets = [get_benchmark(name) for name in ALL_IN_ONE_SETS[task]]
+        # A task of CDD-11 is one of its groups.
+        files = sum(found.count // max(len(found.groups), 1) for found in sets)
+        listed = levels if task == "denoise" else 1
+        entries += files * listed * turns.get(task, 1)
     return -(-entries // batch)
 
 

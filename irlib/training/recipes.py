@@ -9,7 +9,7 @@ from typing import Any
 from irlib import models
 from irlib.data.augment import AUGMENTATIONS
 from irlib.data.mixing import NOISE_LEVELS
-from irlib.degradations import FIVE_TASKS
+from irlib.degradations import COMPOSITE_TASKS, FIVE_TASKS
 from irlib.degradations.sampling import Amount
 from irlib.errors import UsageError
 from irlib.losses import losses
@@ -18,6 +18,10 @@ from irlib.scale import by_scale, checked_scale, current_scale
 from irlib.training.schedules import promptir_rate, restormer_rate, warmup_cosine
 from irlib.training.stages import Stage, checked_growth, images_before, stage_at
 
+#: What a recipe may train for.
+TRAINING_TASKS = (*FIVE_TASKS, *COMPOSITE_TASKS)
+#: Stands for all mixtures of CDD-11 where tasks are named.
+ALL_MIXTURES = "cdd11"
 SCHEDULES = ("constant", "cosine", "promptir", "promptir-legacy", "restormer")
 
 
@@ -29,7 +33,8 @@ class Recipe:
         model: Name in :func:`irlib.models.list_models`.
         config: Arguments of the model.
         scale: "smoke", "pocket" or "paper".
-        tasks: Degradations to remove, from :data:`irlib.degradations.FIVE_TASKS`.
+        tasks: Degradations to remove, from :data:`irlib.degradations.FIVE_TASKS` or
+            :data:`irlib.degradations.COMPOSITE_TASKS`.
         turns: How often a task takes its turn, once where not named: turns of a cycle in the
             embedded data, times that an epoch lists each file of a benchmark.
         data: "embedded" (photographs and dead leaves), "benchmarks" (the ``sets`` under the data
@@ -146,9 +151,9 @@ class Recipe:
             if name not in known:
                 raise UsageError(unknown_name("recipe field", name, known))
         if "tasks" in changes:
-            changes["tasks"] = checked_tasks(changes["tasks"])
+            changes["tasks"] = checked_tasks(changes["tasks"], TRAINING_TASKS)
         for task, number in changes.get("turns", {}).items():
-            checked_tasks([task])
+            checked_tasks([task], TRAINING_TASKS)
             if number < 1:
                 raise UsageError(f"turns of {task} is {number}; expected a whole number from 1 up.")
         if "loss" in changes:
@@ -183,17 +188,22 @@ class Recipe:
         return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
 
-def checked_tasks(tasks: tuple[str, ...] | list[str]) -> tuple[str, ...]:
-    """Returns ``tasks`` as a tuple.
+def checked_tasks(
+    tasks: tuple[str, ...] | list[str], known: tuple[str, ...] = FIVE_TASKS
+) -> tuple[str, ...]:
+    """Returns ``tasks`` as a tuple, with all mixtures of CDD-11 in the place of "cdd11".
 
     Raises:
         UsageError: A task that is not known, or none at all.
     """
     if not tasks:
         raise UsageError(f"no task was given; expected one or more of {', '.join(FIVE_TASKS)}.")
+    if COMPOSITE_TASKS[0] in known:
+        named = ((COMPOSITE_TASKS if task == ALL_MIXTURES else (task,)) for task in tasks)
+        tasks = [task for some in named for task in some]
     for task in tasks:
-        if task not in FIVE_TASKS:
-            raise UsageError(unknown_name("task", task, list(FIVE_TASKS)))
+        if task not in known:
+            raise UsageError(unknown_name("task", task, list(known)))
     return tuple(dict.fromkeys(tasks))
 
 
@@ -276,7 +286,7 @@ def recipe(
     scale = current_scale() if scale is None else checked_scale(scale)
     names = recipe_names(model)
     if tasks is not None:
-        tasks = checked_tasks(tasks)
+        tasks = checked_tasks(tasks, TRAINING_TASKS)
     if scale == "paper":
         return _PAPER[model].get(name or names[0])(tasks).with_changes(**changes)
     if name is not None:

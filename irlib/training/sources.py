@@ -9,7 +9,7 @@ from irlib.data.embedded import EmbeddedPairs
 from irlib.data.mixing import Entry, MixedPairs, training_list
 from irlib.data.pairing import folder_images
 from irlib.errors import UsageError
-from irlib.training.recipes import Recipe
+from irlib.training.recipes import ALL_MIXTURES, Recipe
 
 
 def open_source(
@@ -58,6 +58,7 @@ def open_source(
                 (pair.degraded, pair.clean)
                 for name in recipe.sets[task]
                 for pair in get_benchmark(name).pairs(root)
+                if not pair.group or task == f"{ALL_MIXTURES}_{pair.group}"
             ]
             for task in recipe.tasks
         }

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from irlib.degradations import FIVE_TASKS, THREE_TASKS, degrade_task
+from irlib.degradations import COMPOSITE_TASKS, FIVE_TASKS, THREE_TASKS, degrade_task
 from irlib.errors import UsageError
 
 
@@ -46,3 +46,13 @@ def test_haze_uses_a_given_depth(generator):
 def test_an_unknown_task_is_refused(generator):
     with pytest.raises(UsageError, match="did you mean 'dehaze'"):
         degrade_task(torch.rand(3, 8, 8), "dehase", generator)
+
+
+@pytest.mark.parametrize("task", COMPOSITE_TASKS)
+def test_mixtures_are_tasks_too(task, generator):
+    clean = torch.rand(2, 3, 32, 32, generator=generator)
+    image = degrade_task(clean, task, generator).image
+    assert image.shape == clean.shape
+    assert not torch.equal(image, clean)
+    assert image.min() >= 0
+    assert image.max() <= 1

@@ -52,3 +52,9 @@ def test_unknown_tasks_and_crops_are_refused():
         evaluate_embedded(same, ["desnow"])
     with pytest.raises(UsageError, match="crop is 0"):
         evaluate_embedded(same, crop=0)
+
+
+def test_a_mixture_is_scored_by_its_name():
+    (row,) = evaluate_embedded(lambda image: image, ["cdd11_haze_rain"], crop=32)
+    assert (row["task"], row["degradation"]) == ("cdd11_haze_rain", "cdd11_haze_rain")
+    assert row["psnr"] == row["input_psnr"]
