@@ -1,6 +1,8 @@
 """Recipes, the training loop and its checkpoints. Lightning loads when training starts."""
 
 from irlib.training import paper_recipes  # enters its recipes under their names
+from irlib.training.dppd_objective import DppdObjective
+from irlib.training.dppd_recipes import DppdRecipe
 from irlib.training.instructir_objective import Instructed
 from irlib.training.instructir_recipes import InstructRecipe
 from irlib.training.perceive_recipes import PerceiveRecipe, stage_two
@@ -8,6 +10,8 @@ from irlib.training.recipes import Recipe, recipe, recipe_names
 from irlib.training.stages import Stage
 
 __all__ = [
+    "DppdObjective",
+    "DppdRecipe",
     "InstructRecipe",
     "Instructed",
     "PerceiveRecipe",
