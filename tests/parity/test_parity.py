@@ -25,6 +25,11 @@ MEMBERS = {
     "restormer_biasfree": 311_033,
     "restormer_dualpixel": 305_090,
     "promptir": 1_704_131,
+    "instructir": 105_807,
+    "instructir_lmhead": 100_359,
+    "instructir_pooling": 0,
+    "pivpnet": 30_983,
+    "pivpnet-w8": 575_394,
 }
 CHECK_VALUES = [
     (0, [48, 3, 3, 3], "fan_in", 0, 0.15255964),
@@ -101,6 +106,7 @@ def test_no_number_and_another_shape_are_no_agreement():
         ("promptir_full_formula", 35_376_967),
         ("nafnet_full_gopro32", 17_111_907),
         ("nafnet_full_sidd32", 29_159_715),
+        ("instructir_full", 15_843_363),
     ],
 )
 def test_full_size_golden_outputs(fixture, parameters):
@@ -127,12 +133,17 @@ def test_golden_files_are_cut_from_the_shared_fixtures(shared, system):
         assert json.loads(a.metadata()["tensors"]) == json.loads(b.metadata()["tensors"])
 
 
-@pytest.mark.parametrize("layout", ["gopro32", "sidd32"])
-def test_golden_nafnets_are_cut_from_the_shared_fixtures(shared, layout):
-    name = f"nafnet_full_{layout}.safetensors"
-    full, golden = load_file(shared / "parity" / name), load_file(GOLDEN / name)
-    assert torch.equal(golden["input.0"], full["input.0"])
-    assert torch.equal(golden["output.0"], full["output.0"][..., ::4, ::4])
+@pytest.mark.parametrize(
+    ("name", "index"),
+    [("nafnet_full_gopro32", 0), ("nafnet_full_sidd32", 0), ("instructir_full", 0)],
+)
+def test_golden_files_by_name_are_cut_from_the_shared_fixtures(shared, name, index):
+    full = load_file(shared / "parity" / f"{name}.safetensors")
+    golden = load_file(GOLDEN / f"{name}.safetensors")
+    assert torch.equal(golden.pop("input.0"), full[f"input.{index}"])
+    assert torch.equal(golden.pop("output.0"), full[f"output.{index}"][..., ::4, ::4])
+    for key, tensor in golden.items():
+        assert torch.equal(tensor, full[f"{key.removesuffix('.0')}.{index}"])
 
 
 def test_a_difference_is_found_and_its_first_layer_named(shared, tmp_path):
