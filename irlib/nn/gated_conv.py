@@ -4,6 +4,8 @@ from math import sqrt
 
 from torch import Tensor, nn
 
+from irlib.nn.precision import full_precision
+
 
 class GatedConvBlock(nn.Module):
     r"""Batch norm, then a gated depth-wise convolution, added to what came in.
@@ -40,8 +42,18 @@ class GatedConvBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         normed = self.norm(x)
-        gated = self.depthwise(self.value(normed)) * self.gate(normed).sigmoid()
+        gated = self._filtered(self.value(normed)) * self.gate(normed).sigmoid()
         return x + self.project_out(gated)
+
+    def _filtered(self, value: Tensor) -> Tensor:
+        """The depth-wise convolution; where a CPU works in bf16, in the precision of its weights.
+
+        Its gradient takes a CPU about four times as long in bf16.
+        """
+        if value.device.type != "cpu":
+            return self.depthwise(value)
+        with full_precision(value):
+            return self.depthwise(value.to(self.depthwise.weight.dtype)).to(value.dtype)
 
 
 def first_std(conv: nn.Conv2d, network_blocks: int) -> float:

@@ -1,14 +1,20 @@
-"""Exponential moving average of the weights."""
+"""Exponential moving average of the weights, and of what batch norms have seen."""
+
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+_STATISTICS = ("running_mean", "running_var")
 
 
 class MovingAverage:
     """Keeps ``average = decay * average + (1 - decay) * weights`` over optimiser steps.
 
     The decay starts low, ``(1 + t) / (10 + t)`` at step ``t``, so that early averages are not held
-    back by the random initial weights.
+    back by the random initial weights. Running statistics of batch norms are averaged alike: those
+    of the last few batches belong to the last weights, not to the average.
 
     Args:
         network: The module whose parameters are followed.
@@ -17,14 +23,14 @@ class MovingAverage:
 
     def __init__(self, network: nn.Module, decay: float) -> None:
         self.decay, self.step = decay, 0
-        self.weights = {name: p.detach().clone() for name, p in network.named_parameters()}
+        self.weights = {name: tensor.clone() for name, tensor in _followed(network)}
 
     @torch.no_grad()
     def update(self, network: nn.Module) -> None:
         """Moves the average towards the current weights of ``network``."""
         self.step += 1
         decay = min(self.decay, (1 + self.step) / (10 + self.step))
-        current = [p.detach() for p in network.parameters()]
+        current = [tensor for _, tensor in _followed(network)]
         torch._foreach_lerp_(list(self.weights.values()), current, 1 - decay)
 
     def state_dict(self) -> dict[str, Tensor | int]:
@@ -36,3 +42,13 @@ class MovingAverage:
         self.step = int(state["step"])
         for name, value in self.weights.items():
             value.copy_(state[f"weights.{name}"])
+
+
+def _followed(network: nn.Module) -> Iterator[tuple[str, Tensor]]:
+    """Yields every parameter and every batch norm's running statistics, detached."""
+    for name, parameter in network.named_parameters():
+        yield name, parameter.detach()
+    for name, module in network.named_modules():
+        if isinstance(module, _BatchNorm) and module.track_running_stats:
+            for kind in _STATISTICS:
+                yield f"{name}.{kind}".lstrip("."), getattr(module, kind)
