@@ -1,6 +1,8 @@
 """Recipes, the training loop and its checkpoints. Lightning loads when training starts."""
 
 from irlib.training import paper_recipes  # enters its recipes under their names
+from irlib.training.dfpir_objective import NamedReconstruction
+from irlib.training.dfpir_recipes import DfpirRecipe
 from irlib.training.dppd_objective import DppdObjective
 from irlib.training.dppd_recipes import DppdRecipe
 from irlib.training.instructir_objective import Instructed
@@ -10,10 +12,12 @@ from irlib.training.recipes import Recipe, recipe, recipe_names
 from irlib.training.stages import Stage
 
 __all__ = [
+    "DfpirRecipe",
     "DppdObjective",
     "DppdRecipe",
     "InstructRecipe",
     "Instructed",
+    "NamedReconstruction",
     "PerceiveRecipe",
     "Recipe",
     "Stage",
