@@ -65,6 +65,8 @@ class AMPromptIR(RestorationModel):
             take the texts in turn. For comparisons; False gives every image its own text.
         local_expansion: Channels of the local path of the attention over its width.
         strip_expansion: Channels within the strip gate over its width.
+        least_gate: Hidden channels that the prompts' channel gates have at least; the authors take
+            a sixteenth of the width.
 
     Raises:
         UsageError: Arguments that do not fit together; the message names them.
@@ -95,6 +97,7 @@ class AMPromptIR(RestorationModel):
         mix_batch: bool = False,
         local_expansion: int = 2,
         strip_expansion: int = 3,
+        least_gate: int = 1,
     ) -> None:
         super().__init__(
             {
@@ -114,6 +117,7 @@ class AMPromptIR(RestorationModel):
                 "mix_batch": mix_batch,
                 "local_expansion": local_expansion,
                 "strip_expansion": strip_expansion,
+                "least_gate": least_gate,
             }
         )
         _check(**self.config)
@@ -157,7 +161,8 @@ class AMPromptIR(RestorationModel):
 
         for level, size in enumerate(prompt_sizes, 1):
             width = dim * 2**level
-            self.add_module(f"prompt{level}", TextPrompt(width, prompt_len, size, text_dim))
+            prompt = TextPrompt(width, prompt_len, size, text_dim, least_gate)
+            self.add_module(f"prompt{level}", prompt)
             reduce = nn.Conv2d(2 * width, width, 1, bias=bias)
             parts = OrderedDict(block=block(2 * width), reduce=reduce)
             self.add_module(f"interaction{level}", nn.Sequential(parts))

@@ -85,11 +85,19 @@ class TextPrompt(nn.Module):
         prompt_len: Number of learned maps.
         prompt_size: Height and width at which they are stored.
         text_dim: Length of the text vectors, or 0 where the words come as token ids.
+        least_gate: Hidden channels that the channel gate has at least; else a sixteenth of C.
 
     Shape: (B, C, H, W) and what was told, (B, L) or (B, text_dim), to (B, C, H, W).
     """
 
-    def __init__(self, dim: int, prompt_len: int, prompt_size: int, text_dim: int = 0) -> None:
+    def __init__(
+        self,
+        dim: int,
+        prompt_len: int,
+        prompt_size: int,
+        text_dim: int = 0,
+        least_gate: int = 1,
+    ) -> None:
         super().__init__()
         self.components = nn.Parameter(torch.rand(prompt_len, dim, prompt_size, prompt_size))
         self.mean = ChannelMean()
@@ -100,7 +108,7 @@ class TextPrompt(nn.Module):
             nn.ReLU(inplace=True),
             nn.Conv2d(dim // REDUCTION, dim, 1),
         )
-        narrow = dim // (2 * REDUCTION)
+        narrow = max(dim // (2 * REDUCTION), least_gate)
         self.spatial = nn.Conv2d(2, 1, 7, padding=3, bias=False)
         self.channel = nn.Sequential(
             nn.Conv2d(dim, narrow, 1, bias=False),

@@ -78,6 +78,12 @@ def test_a_vector_counts_by_its_direction():
     torch.testing.assert_close(part(vector), part(7 * vector))
 
 
+def test_channel_gate_has_a_sixteenth_or_the_least_that_is_asked_for():
+    assert prompt(dim=96).channel[0].out_channels == 6
+    assert prompt(dim=16).channel[0].out_channels == 1
+    assert prompt(dim=16, least_gate=4).channel[0].out_channels == 4
+
+
 @pytest.mark.parametrize("size", [(8, 8), (4, 12)])
 def test_size_is_kept(size):
     assert prompt()(torch.randn(2, 16, *size), torch.randn(2, 12)).shape == (2, 16, *size)
