@@ -1,4 +1,4 @@
-"""How fast networks restore and train beside their plain transcriptions, in turns, in 32 bits."""
+"""How fast networks restore and train beside their plain transcriptions, in turns."""
 
 import json
 import subprocess
@@ -9,11 +9,12 @@ from dataclasses import asdict, dataclass
 from statistics import median
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
 from irlib.bench.subjects import Subject, subject
 from irlib.bench.turns import in_turns
+from irlib.bench.ways import WAYS, computing, laid_out, prepared
 from irlib.errors import IrlibError
 
 _MATRIX = 1024  # rows and columns of the product that gives the machine's rate
@@ -31,6 +32,8 @@ class Plan:
         batch: Patches of a training step.
         threads: Threads of PyTorch.
         rounds: Rounds of each way.
+        variants: Ways to measure besides ours and plain, of :data:`~irlib.bench.ways.WAYS`.
+        device: "cpu" or "cuda".
     """
 
     name: str
@@ -40,75 +43,126 @@ class Plan:
     batch: int = 8
     threads: int = 1
     rounds: int = 5
+    variants: tuple[str, ...] = ()
+    device: str = "cpu"
 
 
 def measure_model(plan: Plan) -> tuple[dict[str, float], dict[str, list[float]]]:
-    """Measures one network beside its transcription.
+    """Measures one network beside its transcription, and its variants in the same rounds.
 
-    With one thread the seconds are those the core spent, so that other programs do not count; with
-    several they are those of the clock. Memory is what a pass adds to a fresh process that has run
-    a small one before.
+    On a CPU with one thread the seconds are those the core spent, so that other programs do not
+    count; else they are those of the clock. Memory is what a pass adds: on a CPU to a fresh process
+    that has run a small one before.
 
     Returns:
         Values: for "forward" and "step" (forward, backward and AdamW) the ratio (plain by ours) and
         the seconds of both, ``memory_ratio`` (ours by plain, largest first) and the bytes of both,
-        and the ``share`` of the machine's matrix-product rate that ours and plain reach; and, by
-        the names of ratios of time, the ratio of every round.
+        and the ``share`` of the machine's matrix-product rate that ours and plain reach. The same
+        of each variant in place of ours, its name in front, with ``gain`` (ours by the variant, in
+        seconds) and, of the forward pass, ``difference`` (largest, from what ours returns); its
+        share is of the rate in its own precision, and a compiled one's memory is measured on a GPU
+        alone, since on a CPU the compiler's own would count. And, by the names of ratios and gains,
+        those of every round.
     """
     found = subject(plan.name, plan.preset)
-    clock = time.process_time if plan.threads == 1 else time.perf_counter
+    clock = _clock(plan)
     before = torch.get_num_threads()
     torch.set_num_threads(plan.threads)
+    torch.compiler.reset()  # what was compiled for another network does not count here
     values: dict[str, float] = {}
     rounds: dict[str, list[float]] = {}
+    names = ("ours", "plain", *plan.variants)
     try:
-        rate = matrix_rate(clock)
         for kind in ("forward", "step"):
-            ours, plain = (action(found, way, kind, plan) for way in ("ours", "plain"))
+            actions = {name: action(found, name, kind, plan) for name in names}
+            if kind == "forward":
+                values |= _differences(actions, plan)
             operations = count_operations(found, kind, plan)
-            seconds = in_turns(
-                plan.rounds, lambda _, run=ours: run(), lambda _, run=plain: run(), clock
-            )
-            rounds[f"{kind}_ratio"] = [theirs / mine for mine, theirs in seconds]
-            values[f"{kind}_ratio"] = median(rounds[f"{kind}_ratio"])
-            for column, way in enumerate(("ours", "plain")):
-                middle = median(s[column] for s in seconds)
-                values[f"{kind}_seconds_{way}"] = middle
-                values[f"{kind}_share_{way}"] = operations / middle / rate
+            turns = [lambda _, run=run: run() for run in actions.values()]
+            measured = in_turns(plan.rounds, *turns, clock=clock)
+            seconds = dict(zip(names, zip(*measured, strict=True), strict=True))
+            for name in names:
+                middle = median(seconds[name])
+                rate = matrix_rate(clock, device=plan.device, bf16=WAYS[name].bf16)
+                values[_key(name, kind, "seconds")] = middle
+                values[_key(name, kind, "share")] = operations / middle / rate
+            for name in ("ours", *plan.variants):
+                beside = (
+                    {"ratio": "plain"} if name == "ours" else {"ratio": "plain", "gain": "ours"}
+                )
+                for word, other in beside.items():
+                    pairs = zip(seconds[other], seconds[name], strict=True)
+                    key = _key(name, kind, word)
+                    rounds[key] = [theirs / mine for theirs, mine in pairs]
+                    values[key] = median(rounds[key])
+            values |= _memory(plan, kind, actions)
     finally:
         torch.set_num_threads(before)
-    for kind in ("forward", "step"):
-        ours, plain = (peak_bytes(plan, way, kind) for way in ("ours", "plain"))
-        values |= {f"{kind}_bytes_ours": ours, f"{kind}_bytes_plain": plain}
-        values[f"{kind}_memory_ratio"] = ours / plain
     return values, rounds
 
 
+def _key(way: str, kind: str, word: str) -> str:
+    """Name of a value: of ours and plain as ever, of a variant with its name in front."""
+    if way not in ("ours", "plain"):
+        return f"{way}/{kind}_{word}"
+    return f"{kind}_{word}" + (f"_{way}" if word in ("seconds", "bytes", "share") else "")
+
+
+def _clock(plan: Plan) -> Callable[[], float]:
+    if plan.device == "cuda":
+
+        def after_all_is_done() -> float:
+            torch.cuda.synchronize()
+            return time.perf_counter()
+
+        return after_all_is_done
+    return time.process_time if plan.threads == 1 else time.perf_counter
+
+
+def _differences(actions: dict[str, Callable[[], Tensor]], plan: Plan) -> dict[str, float]:
+    ours = actions["ours"]() if plan.variants else None
+    return {
+        f"{name}/forward_difference": (actions[name]().float() - ours).abs().max().item()
+        for name in plan.variants
+    }
+
+
+def _memory(plan: Plan, kind: str, actions: dict[str, Callable[[], Tensor]]) -> dict[str, float]:
+    on_gpu = plan.device == "cuda"
+    names = [name for name in actions if on_gpu or not WAYS[name].compiled]
+    found = {
+        name: peak_bytes_on_gpu(actions[name]) if on_gpu else peak_bytes(plan, name, kind)
+        for name in names
+    }
+    values = {_key(name, kind, "bytes"): number for name, number in found.items()}
+    ratios = {name: found[name] / found["plain"] for name in names if name != "plain"}
+    return values | {_key(name, kind, "memory_ratio"): ratio for name, ratio in ratios.items()}
+
+
 def action(found: Subject, way: str, kind: str, plan: Plan) -> Callable[[], Tensor]:
-    """Returns what is timed: one forward pass or one training step of one of the two ways.
+    """Returns what is timed: one forward pass or one training step of one of the ways.
 
     Args:
-        found: The network and its transcription.
-        way: "ours" or "plain".
+        found: The network and its transcription; both are left as they are.
+        way: One of :data:`~irlib.bench.ways.WAYS`.
         kind: "forward" or "step".
-        plan: Sizes.
+        plan: Sizes and device.
     """
-    network: nn.Module = getattr(found, way)
-    if way == "ours":
-        network.to(memory_format=torch.channels_last)  # as training and restoring do
+    network = prepared(found, way, plan.device)
+    sizes = (1, plan.size) if kind == "forward" else (plan.batch, plan.patch)
+    given = laid_out(found.inputs(*sizes), way, plan.device)
     if kind == "forward":
-        given = found.inputs(1, plan.size)
 
         def forward() -> Tensor:
-            with torch.inference_mode():
+            with torch.inference_mode(), computing(way, plan.device):
                 return network(*given)
 
         return forward
-    given = found.inputs(plan.batch, plan.patch)
     optimiser = torch.optim.AdamW(network.parameters(), lr=1e-4)
 
     def step() -> Tensor:
-        loss = (network(*given) - given[0]).abs().mean()
+        with computing(way, plan.device):
+            loss = (network(*given) - given[0]).abs().mean()
         loss.backward()
         optimiser.step()
         optimiser.zero_grad()
@@ -135,9 +189,20 @@ def count_operations(found: Subject, kind: str, plan: Plan) -> int:
     return counter.get_total_flops() * (1 if one_pass else 3)
 
 
-def matrix_rate(clock: Callable[[], float], repeats: int = 5) -> float:
-    """Floating-point operations a second of a large 32-bit matrix product, the best of some."""
-    a, b = torch.rand(2, _MATRIX, _MATRIX, generator=torch.Generator().manual_seed(0))
+def matrix_rate(
+    clock: Callable[[], float], repeats: int = 5, device: str = "cpu", bf16: bool = False
+) -> float:
+    """Floating-point operations a second of a large matrix product, the best of some.
+
+    Args:
+        clock: Tells the seconds.
+        repeats: How many products are timed.
+        device: Where they are computed.
+        bf16: Whether in 16 bits instead of 32.
+    """
+    kind = torch.bfloat16 if bf16 else torch.float32
+    drawn = torch.rand(2, _MATRIX, _MATRIX, generator=torch.Generator().manual_seed(0))
+    a, b = drawn.to(device, kind)
     best = float("inf")
     for _ in range(repeats):
         started = clock()
@@ -164,3 +229,13 @@ def peak_bytes(plan: Plan, way: str, kind: str) -> int:
             f"{done.stderr.strip()[-300:]}"
         )
     return int(done.stdout)
+
+
+def peak_bytes_on_gpu(run: Callable[[], Tensor]) -> int:
+    """Bytes that one pass adds at its peak to what the GPU holds already."""
+    torch.cuda.synchronize()
+    before = torch.cuda.memory_allocated()
+    torch.cuda.reset_peak_memory_stats()
+    run()
+    torch.cuda.synchronize()
+    return max(torch.cuda.max_memory_allocated() - before, 1)

@@ -49,7 +49,7 @@ def measure_pairs(rounds: int, count: int) -> dict[str, float]:
                 rounds,
                 lambda number: [ours[number * count + i] for i in range(count)],
                 lambda number: [_pair_from_file(files, number * count + i) for i in range(count)],
-                time.process_time,
+                clock=time.process_time,
             )
     finally:
         torch.set_num_threads(threads)

@@ -1,8 +1,7 @@
-"""Timing two ways of doing one thing in rounds that alternate.
+"""Timing ways of doing one thing in rounds that alternate.
 
-What is compared runs in turns, a round of the one and then a round of the other, so that whatever
-else the machine does falls on both; a median of rounds is reported. Rates belong to a device;
-ratios travel better.
+What is compared runs in turns, a round of each, so that whatever else the machine does falls on
+all; a median of rounds is reported. Rates belong to a device; ratios travel better.
 """
 
 import time
@@ -12,26 +11,25 @@ from typing import Any
 
 def in_turns(
     rounds: int,
-    first: Callable[[int], Any],
-    second: Callable[[int], Any],
+    *ways: Callable[[int], Any],
     clock: Callable[[], float] = time.perf_counter,
-) -> list[tuple[float, float]]:
-    """Seconds that each of two functions takes in each round, after one round that is not counted.
+) -> list[tuple[float, ...]]:
+    """Seconds that each of some functions takes in each round, after one that is not counted.
 
-    Which of the two comes first alternates, so that neither always meets a warm cache.
+    They run in the order given and, every other round, from the last to the first, so that none
+    always meets a warm cache.
 
     Args:
         rounds: How many rounds are timed.
-        first: Called with the number of the round.
-        second: Likewise.
+        ways: Called with the number of the round.
         clock: Tells the seconds.
     """
-    both, found = (first, second), []
+    found = []
     for number in range(rounds + 1):
-        seconds = [0.0, 0.0]
-        for which in (0, 1) if number % 2 else (1, 0):
+        seconds = [0.0] * len(ways)
+        for which in range(len(ways)) if number % 2 else reversed(range(len(ways))):
             started = clock()
-            both[which](number)
+            ways[which](number)
             seconds[which] = clock() - started
-        found.append((seconds[0], seconds[1]))
+        found.append(tuple(seconds))
     return found[1:]

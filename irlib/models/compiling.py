@@ -12,7 +12,10 @@ _WORDS_OF_A_REASON = 200  # characters; PyTorch's own messages fill screens
 
 
 def compile_network(
-    model: nn.Module, device: torch.device | str = "cpu", backend: str = BACKEND
+    model: nn.Module,
+    device: torch.device | str = "cpu",
+    backend: str = BACKEND,
+    dynamic: bool | None = None,
 ) -> nn.Module:
     """Compiles a network in place, at its first pass; weights keep their names and values.
 
@@ -24,6 +27,8 @@ def compile_network(
         device: Where it will run.
         backend: Of ``torch.compile``. "inductor" makes kernels; "eager" and "aot_eager" only trace
             the network, which shows whether it can be compiled.
+        dynamic: Whether one network serves images of any size; False makes one for every size,
+            None one for the first size and one for all others.
 
     Returns:
         ``model``.
@@ -34,7 +39,7 @@ def compile_network(
     if backend == BACKEND:
         require_compiler(device)
     # In place: a wrapper would put its own name before the name of every weight.
-    getattr(model, "network", model).compile(backend=backend)
+    getattr(model, "network", model).compile(backend=backend, dynamic=dynamic)
     return model
 
 

@@ -37,12 +37,49 @@ def test_everything_is_measured(monkeypatch):
 
 def test_a_step_moves_the_weights_and_a_forward_pass_does_not():
     found = subject("restormer", "smoke")
-    weight = found.plain.output.weight
-    start = weight.detach().clone()
-    action(found, "plain", "forward", PLAN)()
-    assert torch.equal(weight, start)
-    action(found, "plain", "step", PLAN)()
-    assert not torch.equal(weight, start)
+    start = found.plain.output.weight.detach().clone()
+    forward, step = (action(found, "plain", kind, PLAN) for kind in ("forward", "step"))
+    assert torch.equal(forward(), forward())
+    assert step() > step()
+    assert torch.equal(found.plain.output.weight, start), "each way has weights of its own"
+
+
+def test_variants_stand_beside_ours_and_plain(monkeypatch):
+    monkeypatch.setattr("irlib.bench.ways.BACKEND", "eager")  # kernels would take minutes
+    asked = []
+    monkeypatch.setattr(networks, "peak_bytes", lambda _, way, kind: asked.append(way) or 5)
+    names = ("plain-channels-last", "bf16", "compiled")
+    plan = replace(PLAN, name="nafnet", size=32, rounds=1, variants=names)
+    values, rounds = measure_model(plan)
+    both = ("seconds", "share", "bytes")
+    assert {key for key in values if "/" not in key} == {
+        f"{kind}_{word}" for kind in ("forward", "step") for word in ("ratio", "memory_ratio")
+    } | {
+        f"{kind}_{word}_{way}"
+        for kind in ("forward", "step")
+        for word in both
+        for way in ("ours", "plain")
+    }, "the fields of every record, as they ever were"
+    for name in names:
+        for kind in ("forward", "step"):
+            key = f"{name}/{kind}"
+            assert values[f"{key}_gain"] == rounds[f"{key}_gain"][0] > 0
+            assert values[f"{key}_ratio"] == pytest.approx(
+                values[f"{kind}_seconds_plain"] / values[f"{key}_seconds"]
+            )
+            assert values[f"{key}_share"] > 0
+            assert (f"{key}_bytes" in values) == ("compiled" not in name)
+    assert "compiled" not in asked
+    assert values["plain-channels-last/forward_difference"] < 1e-5
+    assert values["compiled/forward_difference"] < 1e-5
+    assert 1e-5 < values["bf16/forward_difference"] < 0.2
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU on this machine")
+def test_a_gpu_is_measured_too():
+    plan = replace(PLAN, device="cuda", rounds=1, variants=("bf16",))
+    values, _ = measure_model(plan)
+    assert all(value > 0 for key, value in values.items() if "difference" not in key)
 
 
 def test_a_step_counts_as_three_passes():
