@@ -1,6 +1,6 @@
 """Recipes of InstructIR. Its authors released no training code: what follows is irlib's choice."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from irlib import models
@@ -51,8 +51,8 @@ def _naming(recipe: InstructRecipe) -> InstructRecipe:
 @laptop_recipe(MODEL)
 def _small(base: Recipe) -> InstructRecipe:
     """The small recipe that its rivals have too: same data, steps, rates and batch."""
-    fields = {name: getattr(base, name) for name in Recipe.__dataclass_fields__}
-    return InstructRecipe(**{**fields, "betas": (0.9, 0.9)})  # as NAFNet, on which it stands
+    shared = {field.name: getattr(base, field.name) for field in fields(Recipe)}
+    return InstructRecipe(**{**shared, "betas": (0.9, 0.9)})  # as NAFNet, on which it stands
 
 
 @paper_recipe(MODEL, "released")
