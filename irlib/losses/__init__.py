@@ -1,5 +1,6 @@
 """Losses, one file a loss; those of an image and its target under the names that recipes use."""
 
+from irlib.losses.charbonnier import charbonnier, charbonnier_fft, spectrum_l1
 from irlib.losses.clip_quality import clip_quality, good_share
 from irlib.losses.degradation_contrast import contrast_terms, degradation_contrast, level_labels
 from irlib.losses.difficulty_aware import (
@@ -17,9 +18,12 @@ from irlib.registry import Registry
 losses: Registry = Registry("loss")
 losses.register("l1")(l1)
 losses.register("psnr")(psnr_loss)
+losses.register("charbonnier-fft")(charbonnier_fft)
 
 __all__ = [
     "LossWeights",
+    "charbonnier",
+    "charbonnier_fft",
     "choose_probe",
     "clip_quality",
     "contrast_terms",
@@ -34,6 +38,7 @@ __all__ = [
     "probe_psnr",
     "proxy_psnr",
     "psnr_loss",
+    "spectrum_l1",
     "tier_cross_entropy",
     "tier_logits",
 ]

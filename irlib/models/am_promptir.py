@@ -12,6 +12,7 @@ from irlib.models.am_promptir_presets import PRESETS
 from irlib.models.base import RestorationModel
 from irlib.models.registry import MODELS
 from irlib.models.task_words import (
+    NOISE_TASKS,
     TASK_WORDS,
     shipped_vectors,
     token_ids,
@@ -61,6 +62,8 @@ class AMPromptIR(RestorationModel):
             text vectors of a frozen encoder, kept in the network.
         clip: Whose vectors "embedding" takes: "pocket" (they ship with irlib) or "pretrained"
             (ViT-B/32; see :meth:`encode_words`).
+        noise_levels: Whether 15, 25 and 50 can be told besides plain noise; for training data that
+            says which.
         mix_batch: As the authors' code runs a batch: one grid of signs for all images, whose rows
             take the texts in turn. For comparisons; False gives every image its own text.
         local_expansion: Channels of the local path of the attention over its width.
@@ -77,7 +80,6 @@ class AMPromptIR(RestorationModel):
     name = "am-promptir"
     presets: ClassVar = PRESETS
     needs_task: ClassVar[bool] = True
-    known_tasks = tuple(TASK_WORDS)
 
     def __init__(
         self,
@@ -94,6 +96,7 @@ class AMPromptIR(RestorationModel):
         use_prompts: bool = True,
         text: str = "tokens",
         clip: str = "pocket",
+        noise_levels: bool = True,
         mix_batch: bool = False,
         local_expansion: int = 2,
         strip_expansion: int = 3,
@@ -114,6 +117,7 @@ class AMPromptIR(RestorationModel):
                 "use_prompts": use_prompts,
                 "text": text,
                 "clip": clip,
+                "noise_levels": noise_levels,
                 "mix_batch": mix_batch,
                 "local_expansion": local_expansion,
                 "strip_expansion": strip_expansion,
@@ -167,6 +171,13 @@ class AMPromptIR(RestorationModel):
             parts = OrderedDict(block=block(2 * width), reduce=reduce)
             self.add_module(f"interaction{level}", nn.Sequential(parts))
 
+    @property
+    def known_tasks(self) -> tuple[str, ...]:
+        """What the network can be told: five tasks and, where it has learned them, three levels."""
+        if self.config["noise_levels"]:
+            return tuple(TASK_WORDS)
+        return tuple(task for task in TASK_WORDS if task not in NOISE_TASKS)
+
     def told(self, tasks: Sequence[str]) -> Tensor:
         """Turns tasks into what :meth:`forward` is told.
 
@@ -180,7 +191,7 @@ class AMPromptIR(RestorationModel):
             UsageError: An unknown task, or text vectors that were never filled in.
         """
         self.check_tasks(tasks)
-        rows = [self.known_tasks.index(task) for task in tasks]
+        rows = [list(TASK_WORDS).index(task) for task in tasks]
         table = self.word_ids if self.config["text"] == "tokens" else self.word_vectors
         if not self.has_words:
             raise UsageError(

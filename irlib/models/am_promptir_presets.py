@@ -17,6 +17,8 @@ def paper() -> dict[str, Any]:
 def pocket() -> dict[str, Any]:
     """A network that a laptop trains in minutes, told by text vectors.
 
+    It is told of noise, not how much: the embedded data has every level.
+
     At the least width that runs, 8, and with one block a stage the authors' layers alone hold more
     than two million parameters, half of them in the one block behind the deepest prompt. So here
     the paths inside the attention are as wide as its input instead of two and three times so. And
@@ -30,6 +32,7 @@ def pocket() -> dict[str, Any]:
         "ffn_expansion_factor": 2.0,
         "prompt_sizes": (32, 16, 8),
         "text": "embedding",
+        "noise_levels": False,
         "local_expansion": 1,
         "strip_expansion": 1,
         "least_gate": 4,

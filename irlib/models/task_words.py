@@ -35,6 +35,8 @@ TOKEN_IDS = {
     "deblur": (561, 27976),
     "enhance": (13993,),
 }
+#: Levels of noise that the authors tell apart.
+NOISE_TASKS = ("denoise15", "denoise25", "denoise50")
 LONGEST = 2 + max(map(len, TOKEN_IDS.values()))
 
 

@@ -1,6 +1,6 @@
 """Recipes, the training loop and its checkpoints. Lightning loads when training starts."""
 
-from irlib.training import paper_recipes  # enters its recipes under their names
+from irlib.training import am_promptir_recipes, paper_recipes  # enter recipes under their names
 from irlib.training.dfpir_objective import NamedReconstruction
 from irlib.training.dfpir_recipes import DfpirRecipe
 from irlib.training.dppd_objective import DppdObjective
@@ -21,6 +21,7 @@ __all__ = [
     "PerceiveRecipe",
     "Recipe",
     "Stage",
+    "am_promptir_recipes",
     "paper_recipes",
     "recipe",
     "recipe_names",

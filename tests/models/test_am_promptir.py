@@ -5,6 +5,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from irlib import models
+from irlib.degradations import FIVE_TASKS
 from irlib.errors import UsageError
 from irlib.models.am_promptir_presets import never_called
 from irlib.models.task_words import TASK_WORDS, token_ids
@@ -48,7 +49,8 @@ def small(**config):
 
 def tokens(**config):
     """The authors' layers at a small width, fed with token ids."""
-    config = {"text": "tokens", "local_expansion": 2, "strip_expansion": 3} | config
+    wide = {"local_expansion": 2, "strip_expansion": 3, "noise_levels": True}
+    config = {"text": "tokens"} | wide | config
     return small(**config)
 
 
@@ -156,7 +158,7 @@ def test_levels_of_noise_told_property_7():
         told = tokens()
         first, *others = [told(image, told.told([level])) for level in levels]
         assert all((other - first).abs().max() < 1e-5 for other in others)
-        told = small()
+        told = small(noise_levels=True)
         first, *others = [told(image, told.told([level])) for level in levels]
         assert all((other - first).abs().max() > 1e-5 for other in others)
 
@@ -164,7 +166,7 @@ def test_levels_of_noise_told_property_7():
 @pytest.mark.parametrize("make", [small, tokens])
 def test_images_of_a_batch_do_not_mix_property_8(make):
     model, images = make(), torch.rand(3, 3, 16, 24)
-    names = ["derain", "denoise25", "dehaze"]
+    names = ["derain", "denoise", "dehaze"]
     with torch.no_grad():
         alone = [model(i[None], model.told([n])) for i, n in zip(images, names, strict=True)]
         together = model(images, model.told(names))
@@ -261,9 +263,10 @@ def test_as_restorer_tells_it():
     with torch.no_grad():
         expected = model(image, model.told(["dehaze"]))
         assert torch.equal(models.as_restorer(model, task="dehaze")(image), expected)
-    oracle = models.as_restorer(model)
-    oracle.tell("denoise", 50)
-    assert oracle.task == "denoise50"
+    for network, heard in ((model, "denoise"), (small(noise_levels=True), "denoise50")):
+        oracle = models.as_restorer(network)
+        oracle.tell("denoise", 50)
+        assert oracle.task == heard
 
 
 def test_the_task_is_asked_for_bug_7():
@@ -279,6 +282,7 @@ def test_one_word_for_haze_bug_5():
     model = tokens()
     assert torch.equal(model.told(["dehaze"]), token_ids(["dehazy"]))
     assert set(TASK_WORDS) == set(model.known_tasks)
+    assert small().known_tasks == FIVE_TASKS  # no level of noise is told that was not trained
 
 
 @pytest.mark.parametrize(
