@@ -8,6 +8,7 @@ from irlib.training.dppd_recipes import DppdRecipe
 from irlib.training.instructir_objective import Instructed
 from irlib.training.instructir_recipes import InstructRecipe
 from irlib.training.perceive_recipes import PerceiveRecipe, stage_two
+from irlib.training.pivpnet_recipes import PivpnetRecipe
 from irlib.training.recipes import Recipe, recipe, recipe_names
 from irlib.training.stages import Stage
 
@@ -19,6 +20,7 @@ __all__ = [
     "Instructed",
     "NamedReconstruction",
     "PerceiveRecipe",
+    "PivpnetRecipe",
     "Recipe",
     "Stage",
     "am_promptir_recipes",

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any
+from typing import Any, ClassVar
 
 from irlib import models
 from irlib.data.augment import AUGMENTATIONS
@@ -109,6 +109,7 @@ class Recipe:
     # What recipes of a method with more to learn from ask of the data besides.
     second_crop = False
     noise_clipped = False
+    shares: ClassVar[dict[str, float]] = {}
 
     @property
     def stages(self) -> tuple[Stage, ...]:

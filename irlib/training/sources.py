@@ -62,6 +62,9 @@ def open_source(
             ]
             for task in recipe.tasks
         }
+        for task, share in recipe.shares.items():
+            if task in files:
+                files[task] = files[task][: int(share * len(files[task]))]
         entries = training_list(files, recipe.turns, recipe.noise)
         settings |= {"quantise": recipe.quantise, "clipped": recipe.noise_clipped}
         return recipe, MixedPairs(entries, **settings)
