@@ -1,7 +1,7 @@
 """Recipes of DFPIR: the common small one, and what its released code does at full size."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 from irlib import models
 from irlib.data.mixing import REPETITION
@@ -46,7 +46,7 @@ class DfpirRecipe(Recipe):
 @laptop_recipe(MODEL)
 def _small(base: Recipe) -> DfpirRecipe:
     """The small recipe that its rivals have too: same data, steps, rates and batch."""
-    return DfpirRecipe(**{name: getattr(base, name) for name in Recipe.__dataclass_fields__})
+    return DfpirRecipe(**{field.name: getattr(base, field.name) for field in fields(Recipe)})
 
 
 @paper_recipe(MODEL, "released")
