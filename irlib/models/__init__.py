@@ -1,5 +1,6 @@
 """The restoration networks, one file a system, and a registry that builds them by name."""
 
+from irlib.models.airnet import AirNet
 from irlib.models.am_promptir import AMPromptIR
 from irlib.models.base import RestorationModel
 from irlib.models.compiling import compile_network, uncompiled
@@ -25,6 +26,7 @@ __all__ = [
     "DPPD",
     "MODELS",
     "AMPromptIR",
+    "AirNet",
     "InstructIR",
     "NAFNet",
     "PIVPNet",

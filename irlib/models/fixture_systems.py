@@ -4,7 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from irlib.losses import psnr_loss
-from irlib.models import instructir_fixtures, pivpnet_fixtures  # noqa: F401  (register their rules)
+from irlib.models import (  # noqa: F401  (register their rules)
+    airnet_fixtures,
+    instructir_fixtures,
+    pivpnet_fixtures,
+)
 from irlib.models.fixture import Comparison, Fixture, FixtureRules, Part, fixture_rules
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from torch import Tensor
 
 from irlib.errors import UsageError
+from irlib.models.airnet_official import without_lone_queue
 from irlib.models.base import RestorationModel
 from irlib.models.infer_config import infer_config
 from irlib.models.official_names import is_called, our_name
@@ -64,7 +65,7 @@ def to_our_names(name: str, state: Mapping[str, Tensor]) -> StateDict:
     for key, tensor in renamed.items():
         if key.endswith(".components") and tensor.ndim == 5:
             renamed[key] = tensor[0]  # the authors keep a batch axis of one
-    return renamed
+    return without_lone_queue(renamed) if name == "airnet" else renamed
 
 
 def check_fit(model: RestorationModel, state: Mapping[str, Tensor], label: str) -> None:
