@@ -14,7 +14,8 @@ class MomentumKeys(nn.Module):
 
     Contrast needs many negatives, more than a batch holds. The queue keeps codes of earlier
     batches; they stay comparable because the encoder that made them hardly moves. Only training
-    needs it. Source: He and others, "Momentum Contrast", CVPR 2020, as AirNet uses it. Taught in chapter 12.
+    needs it. Source: He and others, "Momentum Contrast", CVPR 2020, as AirNet uses it. Taught in
+    chapter 12.
 
     Args:
         encoder: The one to follow; a copy of it is made. Its output has a ``code``.

@@ -219,8 +219,9 @@ def test_a_checkpoint_of_another_network_is_refused():
         models.load_official("airnet", models.create("nafnet", preset_name="smoke").state_dict())
 
 
-@pytest.mark.parametrize("name", ["airnet", "airnet_dgg"]  # all of them: tests/parity)
+@pytest.mark.parametrize("name", ["airnet", "airnet_dgg"])
 def test_property_13_the_authors_outputs_are_reproduced(shared, name):
+    # Those of full size are compared in tests/parity.
     from irlib.models.parity import compare_fixture
 
     result = compare_fixture(shared / "parity" / f"{name}.safetensors")
