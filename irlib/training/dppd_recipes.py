@@ -4,7 +4,7 @@ Its authors published neither code nor settings. Everything here is PromptIR's r
 network they build, with the life of the prototypes that our reading needs.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from irlib import models
@@ -61,9 +61,9 @@ class DppdRecipe(Recipe):
 @laptop_recipe(MODEL)
 def _small(base: Recipe) -> DppdRecipe:
     """The small recipe that its rivals have too: same data, steps, rates and batch."""
-    fields = {name: getattr(base, name) for name in Recipe.__dataclass_fields__}
+    common = {part.name: getattr(base, part.name) for part in fields(Recipe)}
     waits_for = by_scale(smoke=2, pocket=64, paper=0, scale=base.scale)
-    return DppdRecipe(**fields, per_prototype=waits_for)
+    return DppdRecipe(**common, per_prototype=waits_for)
 
 
 @paper_recipe(MODEL, "released")

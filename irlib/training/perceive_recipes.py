@@ -4,7 +4,7 @@ Taught in chapter 11.
 """
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from irlib import models
@@ -70,9 +70,9 @@ def _small(base: Recipe) -> PerceiveRecipe:
     chapter 11.
     """
     scale = base.scale
-    fields = {name: getattr(base, name) for name in Recipe.__dataclass_fields__}
+    common = {part.name: getattr(base, part.name) for part in fields(Recipe)}
     return PerceiveRecipe(
-        **{**fields, "steps_per_epoch": by_scale(smoke=3, pocket=200, paper=0, scale=scale)},
+        **{**common, "steps_per_epoch": by_scale(smoke=3, pocket=200, paper=0, scale=scale)},
         weights=LossWeights(rec=1.0, cl=1.0, clip=2.0, dpl=0.01),
         dpl_from=by_scale(smoke=1, pocket=30, paper=0, scale=scale),
         probe=by_scale(smoke=1, pocket=6, paper=0, scale=scale),
