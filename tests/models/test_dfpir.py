@@ -344,6 +344,22 @@ def test_small_presets_know_the_tasks_and_restore_any_size(preset):
     assert restore_image(restorer, image(3, 21, 34)).shape == (3, 21, 34)
 
 
+def test_blind_it_is_told_what_the_namer_sees():
+    network = small()
+    blind = models.as_restorer(network, task="blind")
+    assert "blind" in blind.how
+    degraded = image(2, 3, 24, 32)
+    told = network.told(blind.names(degraded))
+    with torch.no_grad():
+        assert torch.equal(blind(degraded), network(degraded, told))
+    oracle = models.as_restorer(network)
+    with pytest.raises(UsageError, match="must be told"):
+        oracle(degraded)
+    models.tell(oracle, "denoise", 50.0)
+    assert oracle.names(degraded) == ["denoise50"] * 2
+    assert "oracle" in oracle.how
+
+
 def test_the_kind_of_norm_and_the_expansion_reach_the_perturbations():
     network = small(norm_type="BiasFree", ffn_expansion_factor=2.0)
     for block in network.perturbations:
