@@ -76,7 +76,8 @@ class MixedPairs(PatchesByPosition):
         patch: Side of a patch in pixels where none is asked for; smaller images are padded by
             reflection.
         seed: Seed of order, crops, flips and noise.
-        balanced: Takes the tasks in turn, each in its own shuffled order, whatever their shares.
+        balanced: Takes the tasks in turn, and each noise level as a task, each in its own shuffled
+            order, whatever their shares.
         modes: Flips and rotations to draw from, by their number in
             :func:`irlib.data.augment.dihedral`.
         quantise: Noisy images are clipped and cut to 8 bits, as PromptIR's code does; Restormer's
@@ -111,11 +112,7 @@ class MixedPairs(PatchesByPosition):
         self.modes, self.quantise, self.clipped = tuple(modes), quantise, clipped
         self.positive = positive
         self.tasks = tuple(dict.fromkeys(entry.task for entry in entries))
-        self.lists = (
-            [[e for e in entries if e.task == task] for task in self.tasks]
-            if balanced
-            else [list(entries)]
-        )
+        self.lists = _by_task_and_level(entries) if balanced else [list(entries)]
 
     def __len__(self) -> int:
         return sum(map(len, self.lists))
@@ -161,6 +158,14 @@ class MixedPairs(PatchesByPosition):
             return degrade_task(target, entry.task, generator=generator).image
         settings = {"quantise": self.quantise, "clipped": self.clipped}
         return gaussian_noise(target, entry.sigma, generator=generator, **settings).image
+
+
+def _by_task_and_level(entries: Sequence[Entry]) -> list[list[Entry]]:
+    """One list for each task, and for each of its noise levels where it has several."""
+    lists: dict[tuple[str, Amount | None], list[Entry]] = {}
+    for entry in entries:
+        lists.setdefault((entry.task, entry.sigma), []).append(entry)
+    return list(lists.values())
 
 
 @lru_cache(maxsize=16)

@@ -1,6 +1,8 @@
 """Recipes, the training loop and its checkpoints. Lightning loads when training starts."""
 
 from irlib.training import am_promptir_recipes, paper_recipes  # enter recipes under their names
+from irlib.training.airnet_objective import AirNetObjective
+from irlib.training.airnet_recipes import AirNetRecipe
 from irlib.training.dfpir_objective import NamedReconstruction
 from irlib.training.dfpir_recipes import DfpirRecipe
 from irlib.training.dppd_objective import DppdObjective
@@ -13,6 +15,8 @@ from irlib.training.recipes import Recipe, recipe, recipe_names
 from irlib.training.stages import Stage
 
 __all__ = [
+    "AirNetObjective",
+    "AirNetRecipe",
     "DfpirRecipe",
     "DppdObjective",
     "DppdRecipe",

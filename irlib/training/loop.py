@@ -78,15 +78,21 @@ def train(
         Stopped: Ctrl-C was pressed; the step under way was finished and saved first.
     """
     from lightning.fabric import Fabric, seed_everything
+    from lightning.fabric.strategies import DDPStrategy
     from lightning.fabric.utilities.exceptions import MisconfigurationException
 
+    objective = open_objective(recipe, data) if objective is None else objective
+    placement = {
+        "accelerator": accelerator,
+        "devices": devices,
+        "num_nodes": nodes,
+        "precision": fast_precision(recipe.precision, accelerator),
+    }
     try:
-        fabric = Fabric(
-            accelerator=accelerator,
-            devices=devices,
-            num_nodes=nodes,
-            precision=fast_precision(recipe.precision, accelerator),
-        )
+        fabric = Fabric(**placement)
+        if objective.partial and isinstance(fabric.strategy, DDPStrategy):
+            looking = DDPStrategy(find_unused_parameters=True)
+            fabric = Fabric(strategy=looking, **placement)
     except (ValueError, TypeError, RuntimeError, MisconfigurationException) as error:
         raise UsageError(
             f"accelerator {accelerator!r}, devices {devices!r}, nodes {nodes!r} and precision "

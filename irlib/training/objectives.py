@@ -27,9 +27,11 @@ class Objective:
     Attributes:
         columns: Names of the parts, further columns of ``metrics.csv``.
         facts: What the weights file must note beside the recipe.
+        partial: Whether some steps leave parameters out, for which several devices must then look.
     """
 
     columns: tuple[str, ...] = ()
+    partial = False
 
     @property
     def facts(self) -> dict[str, Any]:

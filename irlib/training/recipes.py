@@ -109,6 +109,7 @@ class Recipe:
     # What recipes of a method with more to learn from ask of the data besides.
     second_crop = False
     noise_clipped = False
+    balanced = False
     shares: ClassVar[dict[str, float]] = {}
 
     @property

@@ -67,7 +67,7 @@ def open_source(
                 files[task] = files[task][: int(share * len(files[task]))]
         entries = training_list(files, recipe.turns, recipe.noise)
         settings |= {"quantise": recipe.quantise, "clipped": recipe.noise_clipped}
-        return recipe, MixedPairs(entries, **settings)
+        return recipe, MixedPairs(entries, balanced=recipe.balanced, **settings)
     return recipe, EmbeddedPairs(
         recipe.tasks,
         turns=recipe.turns,
