@@ -118,7 +118,6 @@ def train(
     )
     model, optimiser = fabric.setup(network, optimiser)
     average = MovingAverage(network, recipe.ema) if recipe.ema else None
-    objective = open_objective(recipe, data) if objective is None else objective
     objective.to(fabric.device)
 
     start = 0
