@@ -6,6 +6,8 @@ from typing import Any
 from irlib.losses import psnr_loss
 from irlib.models import (  # noqa: F401  (register their rules)
     airnet_fixtures,
+    am_promptir_fixtures,
+    dfpir_fixtures,
     instructir_fixtures,
     pivpnet_fixtures,
 )

@@ -30,6 +30,11 @@ MEMBERS = {
     "instructir_pooling": 0,
     "pivpnet": 30_983,
     "pivpnet-w8": 575_394,
+    "am-promptir": 2_982_883,
+    "dfpir": 1_487_460,
+    "airnet": 1_639_929,
+    "airnet_dgg": 21_908,
+    "airnet_moco": 1_319_936,
 }
 CHECK_VALUES = [
     (0, [48, 3, 3, 3], "fan_in", 0, 0.15255964),
@@ -107,6 +112,8 @@ def test_no_number_and_another_shape_are_no_agreement():
         ("nafnet_full_gopro32", 17_111_907),
         ("nafnet_full_sidd32", 29_159_715),
         ("instructir_full", 15_843_363),
+        ("dfpir_full", 31_104_761),
+        ("airnet_full", 8_930_313),
     ],
 )
 def test_full_size_golden_outputs(fixture, parameters):
@@ -135,7 +142,13 @@ def test_golden_files_are_cut_from_the_shared_fixtures(shared, system):
 
 @pytest.mark.parametrize(
     ("name", "index"),
-    [("nafnet_full_gopro32", 0), ("nafnet_full_sidd32", 0), ("instructir_full", 0)],
+    [
+        ("nafnet_full_gopro32", 0),
+        ("nafnet_full_sidd32", 0),
+        ("instructir_full", 0),
+        ("dfpir_full", 0),
+        ("airnet_full", 1),
+    ],
 )
 def test_golden_files_by_name_are_cut_from_the_shared_fixtures(shared, name, index):
     full = load_file(shared / "parity" / f"{name}.safetensors")
