@@ -26,7 +26,10 @@ def train(
     ] = None,
     tasks: Annotated[
         list[str] | None,
-        Recipe(help="Tasks to learn, several after one another. Default: those of the recipe."),
+        Recipe(
+            help="Tasks to learn, several after one another; cdd11 for all its mixtures. Default: "
+            "those of the recipe."
+        ),
     ] = None,
     turns: Annotated[
         list[str] | None,
