@@ -159,7 +159,7 @@ def _epsilon_counts(answer: Callable) -> None:
     close_to(
         _fold(answer, weight, torch.zeros(4), norm)[0],
         weight / 2,
-        "With variance 1 and eps 3 it divides by the root of 1 + 3, by 2: eps stands under the root.",
+        "With variance 1 and eps 3 it divides by the root of 4, by 2: eps stands under the root.",
     )
 
 
