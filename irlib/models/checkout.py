@@ -4,9 +4,10 @@ This runs the authors' code. Nothing else in irlib does.
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module, invalidate_caches
+from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 from types import ModuleType
 from typing import Any
@@ -18,7 +19,9 @@ KEPT = {"irlib", "numpy", "torch"}
 
 
 @contextmanager
-def imports_from(root: Path) -> Iterator[None]:
+def imports_from(
+    root: Path, stand_ins: Mapping[str, Callable[[], dict[str, Any]]] | None = None
+) -> Iterator[None]:
     """Within it, imports look into the checkout first; afterwards nothing of it remains.
 
     The checkout's own names ("net", "utils", "models") hide other modules of that name for the
@@ -26,8 +29,14 @@ def imports_from(root: Path) -> Iterator[None]:
 
     Args:
         root: Folder of the checkout.
+        stand_ins: What to import in place of a package that is not installed: module name to what
+            it holds.
     """
-    names = {child.stem for child in root.iterdir() if child.is_dir() or child.suffix == ".py"}
+    wanted = {
+        name: holds for name, holds in (stand_ins or {}).items() if not find_spec(_first(name))
+    }
+    names = {_first(name) for name in wanted}
+    names |= {child.stem for child in root.iterdir() if child.is_dir() or child.suffix == ".py"}
     before = {name: module for name, module in sys.modules.items() if _first(name) in names - KEPT}
     path, wrote_nothing = list(sys.path), sys.dont_write_bytecode
     for name in before:
@@ -36,6 +45,11 @@ def imports_from(root: Path) -> Iterator[None]:
     sys.dont_write_bytecode = True
     invalidate_caches()
     try:
+        for name, holds in wanted.items():
+            *folders, _ = name.split(".")
+            _packages(folders)
+            sys.modules[name] = ModuleType(name)
+            vars(sys.modules[name]).update(holds())
         yield
     finally:
         sys.path[:], sys.dont_write_bytecode = path, wrote_nothing
@@ -63,10 +77,7 @@ def class_from(root: Path, file: str, class_name: str) -> type[Any]:
     if not where.is_file():
         raise UsageError(f"no {file} in {root}; expected a checkout of the authors' repository.")
     *folders, name = PurePosixPath(file).with_suffix("").parts
-    for depth in range(1, len(folders) + 1):
-        package = ModuleType(".".join(folders[:depth]))
-        package.__path__ = [str(root.joinpath(*folders[:depth]))]
-        sys.modules[package.__name__] = package
+    _packages(folders, root)
     try:
         module = import_module(".".join([*folders, name]))
     except ModuleNotFoundError as error:
@@ -94,6 +105,14 @@ def their_errors(doing: str) -> Iterator[None]:
         yield
     except Exception as error:
         raise IrlibError(f"the authors' network stops when {doing}: {_said(error)}.") from error
+
+
+def _packages(names: list[str], root: Path | None = None) -> None:
+    """Makes bare packages, one inside the other, over the folders of these names in ``root``."""
+    for depth in range(1, len(names) + 1):
+        package = ModuleType(".".join(names[:depth]))
+        package.__path__ = [] if root is None else [str(root.joinpath(*names[:depth]))]
+        sys.modules[package.__name__] = package
 
 
 def _missing(error: ModuleNotFoundError, file: str, root: Path) -> str:

@@ -1,8 +1,8 @@
 """Comparing our networks with the authors' code itself, in a checkout that the user has."""
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,37 +17,8 @@ from irlib.models.official import load_official
 from irlib.models.official_names import our_name
 from irlib.models.parity import ParityResult
 from irlib.models.registry import MODELS
+from irlib.models.upstream_systems import UPSTREAM, Upstream
 from irlib.registry import unknown_name
-
-# What a network is called with after the image: the authors' arguments, and ours.
-Arguments = tuple[tuple[Any, ...], tuple[Any, ...]]
-SIZES = ((1, 64, 64), (2, 48, 80))  # images in a batch, height, width
-
-
-def only_the_image(network: nn.Module, images: Tensor, generator: torch.Generator) -> Arguments:
-    """Neither network takes more than images."""
-    return (), ()
-
-
-@dataclass(frozen=True)
-class Upstream:
-    """Where the authors' network is in their repository, and how it is made small and called.
-
-    Attributes:
-        files: Paths in a checkout; the first that exists counts.
-        class_name: The network.
-        arguments: Of its constructor.
-        marks: Words that the file has and files of other systems do not.
-        told: Gives, of our network, images and a generator, both networks' further arguments.
-        sizes: Images in a batch, height and width of the inputs.
-    """
-
-    files: tuple[str, ...]
-    class_name: str
-    arguments: Callable[[], dict[str, Any]] = dict
-    marks: tuple[str, ...] = ()
-    told: Callable[[nn.Module, Tensor, torch.Generator], Arguments] = only_the_image
-    sizes: tuple[tuple[int, int, int], ...] = SIZES
 
 
 def find_upstream(root: Path, system: str | None = None) -> tuple[str, str]:
@@ -97,18 +68,19 @@ def compare_upstream(root: str | Path, system: str | None = None, *, seed: int =
     root = Path(root).resolve()
     system, file = find_upstream(root, system)
     upstream, rules = UPSTREAM[system], rules_of(system)
-    with imports_from(root):
+    device = _device(system, upstream)
+    with imports_from(root, upstream.stand_ins), _exact():
         their_class = class_from(root, file, upstream.class_name)
         with their_errors("it is made"):
             theirs = their_class(**upstream.arguments())
         fill(theirs, seed)
-        ours = load_official(system, theirs.state_dict())
-        theirs.eval()
+        ours = load_official(system, theirs.state_dict()).to(device)
+        theirs.to(device).eval()
         generator = torch.Generator().manual_seed(seed)
         largest, culprit = 0.0, None
         for batch, height, width in upstream.sizes:
-            images = torch.rand(batch, 3, height, width, generator=generator)
-            for_theirs, for_ours = upstream.told(ours, images, generator)
+            images = torch.rand(batch, 3, height, width, generator=generator).to(device)
+            for_theirs, for_ours = upstream.told(images, generator)
             with torch.no_grad(), their_errors("it restores"):
                 expected = theirs(images, *for_theirs)
             with torch.no_grad():
@@ -162,6 +134,31 @@ def first_difference(
     return "output"
 
 
+def _device(system: str, upstream: Upstream) -> torch.device:
+    """Returns where both networks run.
+
+    Raises:
+        UsageError: The authors' code asks for a GPU, and there is none.
+    """
+    if upstream.needs_gpu and not torch.cuda.is_available():
+        raise UsageError(
+            f"the code of the authors of {system} moves tensors to a GPU by itself, and there is "
+            "none here. Run this on a machine with one, or compare with the fixtures."
+        )
+    return torch.device("cuda" if upstream.needs_gpu else "cpu")
+
+
+@contextmanager
+def _exact() -> Iterator[None]:
+    """Within it, a GPU convolves in full 32-bit precision."""
+    before = torch.backends.cudnn.allow_tf32
+    torch.backends.cudnn.allow_tf32 = False
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.allow_tf32 = before
+
+
 def _outputs(
     network: nn.Module, further: tuple[Any, ...], images: Tensor, layers: dict[str, str]
 ) -> dict[str, Tensor]:
@@ -194,30 +191,3 @@ def _is_of(upstream: Upstream, text: str) -> bool:
     return bool(re.search(class_line, text, re.MULTILINE)) and all(
         mark in text for mark in upstream.marks
     )
-
-
-def _small_transformer(**changes: Any) -> Callable[[], dict[str, Any]]:
-    """Arguments that the systems built on Restormer share, as small as they go."""
-    return lambda: {
-        "dim": 8,
-        "num_blocks": [1, 1, 1, 1],
-        "num_refinement_blocks": 1,
-        "heads": [1, 2, 4, 8],
-        **changes,
-    }
-
-
-def _small_naf(**changes: Any) -> Callable[[], dict[str, Any]]:
-    blocks = {"enc_blk_nums": [1, 1, 2, 1], "middle_blk_num": 1, "dec_blk_nums": [1, 2, 1, 1]}
-    return lambda: {"img_channel": 3, "width": 8, **blocks, **changes}
-
-
-# The most particular first: several repositories carry the networks that they started from.
-UPSTREAM: dict[str, Upstream] = {
-    "restormer": Upstream(
-        ("basicsr/models/archs/restormer_arch.py",), "Restormer", _small_transformer()
-    ),
-    "nafnet": Upstream(("basicsr/models/archs/NAFNet_arch.py",), "NAFNet", _small_naf()),
-    # PromptIR's prompts fit the width 48 only.
-    "promptir": Upstream(("net/model.py",), "PromptIR", _small_transformer(dim=48, decoder=True)),
-}

@@ -143,6 +143,65 @@ def test_every_system_compared_is_one_we_have():
         assert it.arguments()
 
 
+AIRNET = """
+from mmcv.ops import modulated_deform_conv2d
+from torch import nn
+
+class AirNet(nn.Module):
+    def __init__(self, opt):
+        super().__init__()
+        self.operator = modulated_deform_conv2d
+        raise ValueError(f"batch {opt.batch_size}, {modulated_deform_conv2d.__name__}")
+"""
+
+
+def checkout_of(root, file, text):
+    path = root / file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return root
+
+
+def test_an_operator_of_a_package_that_is_not_installed_is_stood_in_for(tmp_path):
+    root = checkout_of(tmp_path, "net/model.py", AIRNET)
+    if "mmcv" not in sys.modules:
+        with pytest.raises(IrlibError, match=r"ValueError: batch 5, modulated_deform_conv2d"):
+            compare_upstream(root)
+        assert not [name for name in sys.modules if name.split(".")[0] in ("mmcv", "net")]
+
+
+def test_the_stand_in_is_a_convolution_where_nothing_is_deformed():
+    operator = upstream.UPSTREAM["airnet"].stand_ins["mmcv.ops"]()["modulated_deform_conv2d"]
+    x, weight = torch.rand(2, 4, 6, 5), torch.rand(3, 4, 3, 3)
+    offset, mask = torch.zeros(2, 18, 6, 5), torch.ones(2, 9, 6, 5)
+    given = operator(x, offset, mask, weight, None, 1, 1, 1, 1, 1)
+    assert torch.allclose(given, nn.functional.conv2d(x, weight, padding=1), atol=1e-5)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_code_that_asks_for_a_gpu_is_refused_without_one(tmp_path):
+    text = "class PromptIR:\n    linear_text = None\n"
+    root = checkout_of(tmp_path, "net/model.py", text)
+    assert find_upstream(root)[0] == "am-promptir"
+    with pytest.raises(UsageError, match="moves tensors to a GPU by itself"):
+        compare_upstream(root)
+
+
+def test_what_networks_are_told_fits_ours():
+    from irlib import models
+
+    images, generator = torch.rand(2, 3, 32, 32), torch.Generator().manual_seed(0)
+    small = {
+        "dfpir": {"dim": 8, "num_blocks": (1, 1, 1, 1), "num_refinement_blocks": 1},
+        "instructir": {"dim": 4, "encoder_blocks": (1,), "decoder_blocks": (1,), "text_dim": 16},
+        "am-promptir": {"dim": 16, "num_blocks": (1, 1, 1, 1), "num_refinement_blocks": 1},
+    }
+    for name, config in small.items():
+        _, ours = upstream.UPSTREAM[name].told(images, generator)
+        with torch.no_grad():
+            assert models.create(name, **config).eval()(images, *ours).shape == images.shape
+
+
 def run(*arguments: str):
     app = typer.Typer()
     app.command()(parity)
