@@ -8,12 +8,10 @@ from typing import Annotated, Any
 import typer
 
 from irlib.cli.network_options import Compile, Dino, Download, Instruction, Task
+from irlib.cli.score_tables import SETTING_HEAD, setting_row, show_evaluation
 from irlib.errors import UsageError
 
 Help = typer.Option
-
-# More rows than this belong in the record, not on a screen.
-_MOST_ROWS = 200
 
 
 def evaluate(
@@ -39,6 +37,10 @@ def evaluate(
     embedded: Annotated[
         bool, Help("--embedded", help="Or the held-out embedded photographs, five tasks.")
     ] = False,
+    setting: Annotated[
+        str | None,
+        Help(help="Or all benchmarks of a setting and their average: three-task or five-task."),
+    ] = None,
     sigma: Annotated[float | None, Help(help="Noise added to clean sets, 0-255 scale.")] = None,
     data: Annotated[
         Path | None, Help(help="Folder of the benchmarks. Default: IRLIB_DATA.")
@@ -56,7 +58,10 @@ def evaluate(
         bool, Help("--float-noise", help="Neither clip nor truncate noisy images to 8 bits.")
     ] = False,
     save: Annotated[Path | None, Help(help="Folder for the restored images.")] = None,
-    record: Annotated[str | None, Help(help="Write a ledger record of this name.")] = None,
+    record: Annotated[
+        str | None,
+        Help(help="Write a ledger record of this name; of a setting, one NAME/BENCHMARK each."),
+    ] = None,
     results: Annotated[
         Path | None, Help(help="Folder of records. Default: book/results of the checkout.")
     ] = None,
@@ -71,9 +76,16 @@ def evaluate(
     Example: irlib evaluate --weights promptir-pocket --benchmark cbsd68 --sigma 25 --data DIR
     """
     given = locals().copy()
-    if [benchmark is not None, pairs is not None, embedded].count(True) != 1:
+    sources = [benchmark is not None, pairs is not None, embedded, setting is not None]
+    if sources.count(True) != 1:
         raise UsageError(
-            "say what to measure on, and only once: --benchmark NAME, --pairs DIR or --embedded."
+            "say what to measure on, and only once: --benchmark NAME, --pairs DIR, --embedded or "
+            "--setting NAME."
+        )
+    if setting is not None and (method is not None or sigma is not None or group is not None):
+        raise UsageError(
+            f"the {setting} setting says itself how much noise to add, and is for networks: leave "
+            "--method, --sigma and --group out."
         )
     if (method is None) == (weights is None):
         raise UsageError("say what to measure: either --weights FILE or --method NAME, not both.")
@@ -123,35 +135,77 @@ def evaluate(
         typer.echo(f"{subject.network.name}, {told}")
     if embedded:
         finished = _embedded(subject, protocol, noise_seed, tile, where, record, provenance)
+        if finished is not None:
+            _write(finished, results)
     else:
-        from irlib.evaluation.benchmark import evaluate as measure_on
+        options = {
+            "limit": limit,
+            "save_images": save,
+            "tile": _tile(tile),
+            "device": where,
+            "noise_seed": noise_seed,
+            "quantise": not float_noise,
+        }
+        if setting is not None:
+            _setting(subject, setting, protocol, data, options, record, results, provenance, given)
+        else:
+            from irlib.evaluation.benchmark import evaluate as measure_on
 
-        evaluation = measure_on(
-            subject,
-            benchmark if benchmark is not None else pairs,
-            protocol,
-            sigma=sigma,
-            data=data,
-            limit=limit,
-            group=group,
-            save_images=save,
-            tile=_tile(tile),
-            device=where,
-            noise_seed=noise_seed,
-            quantise=not float_noise,
-        )
-        _print(evaluation)
-        finished = None
-        if record is not None:
-            from irlib.ledger.from_evaluation import record_of_evaluation
+            evaluation = measure_on(
+                subject,
+                benchmark if benchmark is not None else pairs,
+                protocol,
+                sigma=sigma,
+                data=data,
+                group=group,
+                **options,
+            )
+            show_evaluation(evaluation)
+            if record is not None:
+                from irlib.ledger.from_evaluation import record_of_evaluation
 
-            finished = record_of_evaluation(evaluation, record, **provenance)
-    if finished is not None:
-        from irlib.ledger import write_record
-
-        typer.echo(f"Record: {write_record(finished, results)}")
+                _write(record_of_evaluation(evaluation, record, **provenance), results)
     if save is not None:
         typer.echo(f"Restored images: {save}")
+
+
+def _write(record: Any, results: Path | None) -> None:
+    from irlib.ledger import write_record
+
+    typer.echo(f"Record: {write_record(record, results)}")
+
+
+def _setting(
+    subject: Any,
+    setting: str,
+    protocol: str,
+    data: Path | None,
+    options: dict[str, Any],
+    record: str | None,
+    results: Path | None,
+    provenance: dict[str, Any],
+    given: dict[str, Any],
+) -> None:
+    """Measures a whole setting; every column leaves a record that its own command repeats."""
+    from irlib.evaluation.settings import average, evaluate_setting
+    from irlib.ledger.from_evaluation import record_of_evaluation
+
+    typer.echo(SETTING_HEAD)
+    done = []
+    for column, evaluation in evaluate_setting(
+        subject, setting, protocol=protocol, data=data, **options
+    ):
+        done.append(evaluation)
+        typer.echo(setting_row(column.name, evaluation.count, evaluation.mean))
+        if record is not None:
+            alone = {**given, "setting": None, "benchmark": column.benchmark, "sigma": column.sigma}
+            facts = {**provenance, "command": command_again(alone)}
+            _write(record_of_evaluation(evaluation, f"{record}/{column.name}", **facts), results)
+    typer.echo(setting_row("average", "", average(done)))
+    parts = [e for e in done if not e.complete]
+    if parts:
+        names = ", ".join(dict.fromkeys(e.test_set for e in parts))
+        typer.echo(f"subsets of {names}: this average is not the published number")
 
 
 def command_again(given: dict[str, Any]) -> str:
@@ -242,32 +296,6 @@ def _embedded(
     return record_of_embedded(
         rows, record, protocol=protocol, seed=seed, device=device, minutes=minutes, **provenance
     )
-
-
-def _print(evaluation: Any) -> None:
-    rows = evaluation.per_image
-    width = max(4, *(len(row["name"]) for row in rows[:_MOST_ROWS]), 5)
-    typer.echo(f"{'image':<{width}}   input dB   restored dB   gain   input SSIM   SSIM")
-    shown = rows if len(rows) <= _MOST_ROWS else []
-    means = [{"name": group, **mean} for group, mean in evaluation.by_group.items()]
-    for row in [*shown, *means, {"name": "mean", **evaluation.mean}]:
-        gain = row["psnr"] - row["input_psnr"] if row["psnr"] != row["input_psnr"] else 0.0
-        typer.echo(
-            f"{row['name']:<{width}} {row['input_psnr']:10.2f} {row['psnr']:13.2f} {gain:6.2f} "
-            f"{row['input_ssim']:12.4f} {row['ssim']:6.4f}"
-        )
-    interval = evaluation.spread.get("psnr")
-    if interval:
-        typer.echo(
-            f"95 % interval of the mean PSNR over images: {interval['low']:.2f} to "
-            f"{interval['high']:.2f} dB (bootstrap)"
-        )
-    typer.echo(f"{evaluation.title}, {evaluation.protocol_in_words}")
-    if evaluation.expected is not None and not evaluation.complete:
-        typer.echo(
-            f"{evaluation.count} of {evaluation.expected}: a subset; its mean is not the "
-            "published number"
-        )
 
 
 def _tile(text: str) -> str | int | None:

@@ -5,6 +5,7 @@ import torch
 import typer
 from typer.testing import CliRunner
 
+from irlib import models
 from irlib.cli.evaluate import command_again, evaluate
 from irlib.data.images import write_image
 from irlib.errors import UsageError
@@ -47,6 +48,10 @@ def test_a_table_a_record_and_restored_images(pairs, tmp_path):
         (["--embedded"], "either --weights FILE or --method NAME"),
         (["--method", "gama", "--embedded"], "did you mean 'gamma'"),
         (["--method", "identity", "--benchmark", "cbsd86"], "did you mean 'cbsd68'"),
+        (["--weights", "promptir-pocket", "--setting", "five-task", "--embedded"], "only once"),
+        (["--method", "identity", "--setting", "five-task"], "leave --method"),
+        (["--method", "identity", "--embedded", "--task", "derain"], "is no network"),
+        (["--weights", "promptir-pocket", "--embedded", "--task", "derain"], "is blind"),
         (["--method", "identity", "--embedded", "--protocol", "al"], "unknown protocol"),
         (["--method", "identity", "--embedded", "--record", "No Name"], "not a record name"),
         (["--method", "identity", "--embedded", "--tile", "big"], "--tile is 'big'"),
@@ -76,3 +81,28 @@ def test_the_recorded_command_names_no_folder_of_this_machine():
         "irlib evaluate --weights w.safetensors --benchmark cbsd68 --sigma 25.0 --data DIR "
         "--float-noise"
     )
+
+
+def test_a_whole_setting_prints_an_average_and_leaves_a_record_for_each_column(tmp_path):
+    files = {
+        "CBSD68/original_png": "0001", "Rain100L/input": "rain-1", "Rain100L/target": "norain-1",
+        "SOTS/outdoor/hazy": "0001_0.8_0.2", "SOTS/outdoor/gt": "0001",
+    }  # fmt: skip
+    for folder, name in files.items():
+        place = tmp_path / "data" / folder / f"{name}.png"
+        place.parent.mkdir(parents=True)
+        write_image(place, torch.rand(3, 32, 32, generator=torch.Generator().manual_seed(1)))
+    network = models.create("promptir", preset_name="smoke")
+    weights = models.save_weights(network, tmp_path / "weights.safetensors", steps=0)
+    result = call(
+        "--weights", weights, "--setting", "three-task", "--data", tmp_path / "data",
+        "--record", "mine/three", "--results", tmp_path / "results",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert "average" in result.output
+    assert "this average is not the published number" in result.output
+    record = read_record("mine/three/cbsd68-sigma15", tmp_path / "results")
+    assert "--benchmark cbsd68 --sigma 15.0 --data DIR" in record.command
+    assert "--setting" not in record.command
+    for column in ("rain100l", "sots-outdoor", "cbsd68-sigma25", "cbsd68-sigma50"):
+        assert read_record(f"mine/three/{column}", tmp_path / "results").values["psnr"] > 0
