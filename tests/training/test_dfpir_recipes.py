@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from irlib import models
+from irlib.data.benchmarks import get_benchmark
 from irlib.data.images import write_image
 from irlib.data.mixing import Entry, MixedPairs
 from irlib.degradations import FIVE_TASKS
@@ -12,6 +13,7 @@ from irlib.training import recipe
 from irlib.training.dfpir_objective import NamedReconstruction
 from irlib.training.loop import train
 from irlib.training.objectives import open_objective
+from irlib.training.paper_recipes import ALL_IN_ONE_SETS
 from irlib.training.sources import open_source
 
 THREE = ("denoise", "dehaze", "derain")
@@ -71,6 +73,25 @@ def test_the_small_recipe_is_that_of_its_rivals():
     assert ours.config["prompts"] == "simple"
 
 
+@pytest.mark.parametrize("task", ["deblur", "lowlight"])
+def test_property_12_folders_may_be_called_after_what_the_pairs_are_called(task, tmp_path):
+    """Upstream replaces "blur" and "low" anywhere in a path, and so also in its folders."""
+    root = tmp_path / "slow" / "deblur-lowlight"
+    parts = {"deblur": ("GoPro/train", "blur", "sharp"), "lowlight": ("LOL/our485", "low", "high")}
+    folder, degraded, clean = parts[task]
+    for name in (degraded, clean):
+        (root / folder / name).mkdir(parents=True)
+        write_image(root / folder / name / "GOPR01_1.png", torch.rand(3, 16, 24))
+    (pair,) = get_benchmark(ALL_IN_ONE_SETS[task][0]).pairs(root)
+    assert pair.degraded == root / folder / degraded / "GOPR01_1.png"
+    assert pair.clean == root / folder / clean / "GOPR01_1.png"
+
+
+def test_property_12_the_lists_have_the_authors_lengths():
+    counts = {t: [get_benchmark(n).count for n in names] for t, names in ALL_IN_ONE_SETS.items()}
+    assert [sum(counts[task]) for task in FIVE_TASKS] == [5144, 72_135, 200, 2103, 485]
+
+
 @pytest.fixture
 def network():
     torch.manual_seed(0)
@@ -123,6 +144,8 @@ def test_a_run_keeps_its_orders_and_restores(tmp_path):
     assert isinstance(open_objective(small, data), NamedReconstruction)
     path = train(small, tmp_path, data, accelerator="cpu", progress=False)
     network = models.load_weights(path)
+    # The last step's weights: none were chosen by looking at test images.
+    assert models.read_header(path)["facts"]["steps"] == 2
     torch.manual_seed(small.seed)
     fresh = models.create("dfpir", **small.config)
     assert network.has_words
