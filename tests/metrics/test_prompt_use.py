@@ -7,6 +7,7 @@ from irlib.metrics.prompt_use import (
     active_prototypes,
     assignment_table,
     attention_entropy,
+    bits_told,
     purity,
 )
 
@@ -41,3 +42,11 @@ def test_entropy_is_1_for_even_attention_and_0_for_a_single_prompt():
     assert attention_entropy(sure).item() == 0
     halves = torch.tensor([0.5, 0.5, 0.0, 0.0])
     assert attention_entropy(halves).item() == pytest.approx(0.5)
+
+
+def test_bits_that_a_prototype_tells():
+    assert bits_told(table([0, 0, 0, 1, 1, 1])).item() == pytest.approx(1)
+    assert bits_told(table([0, 2, 0, 1, 1, 1])).item() == pytest.approx(1), "all is told twice"
+    assert bits_told(table([0, 0, 0, 0, 0, 0])).item() == pytest.approx(0, abs=1e-6)
+    assert bits_told(table([0, 1, 2, 0, 1, 2])).item() == pytest.approx(0, abs=1e-6)
+    assert 0 < bits_told(table([0, 0, 2, 2, 2, 1])).item() < 1
