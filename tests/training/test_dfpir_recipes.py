@@ -14,7 +14,6 @@ from irlib.training.dfpir_objective import NamedReconstruction
 from irlib.training.loop import train
 from irlib.training.objectives import open_objective
 from irlib.training.paper_recipes import ALL_IN_ONE_SETS
-from irlib.training.sources import open_source
 
 THREE = ("denoise", "dehaze", "derain")
 
@@ -139,10 +138,12 @@ def test_folders_of_pairs_without_a_task_are_refused(network):
         NamedReconstruction("l1", ("pairs",)).start(network)
 
 
-def test_a_run_keeps_its_orders_and_restores(tmp_path):
-    small, data = open_source(recipe("dfpir", "smoke", steps=2, scenes=0))
+def test_a_run_keeps_its_orders_and_restores(tmp_path, generator):
+    small = recipe("dfpir", "smoke", steps=2, patch=16, batch=2)
+    write_image(tmp_path / "clean.png", torch.rand(3, 40, 40, generator=generator))
+    data = MixedPairs([Entry(t, tmp_path / "clean.png") for t in ("denoise", "lowlight")], patch=16)
     assert isinstance(open_objective(small, data), NamedReconstruction)
-    path = train(small, tmp_path, data, accelerator="cpu", progress=False)
+    path = train(small, tmp_path / "run", data, accelerator="cpu", progress=False)
     network = models.load_weights(path)
     # The last step's weights: none were chosen by looking at test images.
     assert models.read_header(path)["facts"]["steps"] == 2
