@@ -62,12 +62,12 @@ def baseline64() -> dict[str, Any]:
 
 
 def pocket() -> dict[str, Any]:
-    """A network that a laptop trains in minutes."""
+    """A network that a laptop trains in minutes; its weights are about those of its rivals'."""
     return {
         "dim": 16,
-        "encoder_blocks": (2, 2, 4, 2),
+        "encoder_blocks": (2, 2, 3, 1),
         "middle_blocks": 1,
-        "decoder_blocks": (1, 2, 2, 2),
+        "decoder_blocks": (1, 1, 2, 2),
     }
 
 

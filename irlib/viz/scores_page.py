@@ -8,6 +8,7 @@ from pathlib import Path
 
 from irlib import ledger
 from irlib.ledger import Record
+from irlib.models import MODELS
 
 PAGE_NAME = "scores.md"
 NETWORK = "promptir-pocket"
@@ -15,7 +16,18 @@ NETWORK = "promptir-pocket"
 STAGES = ("-first", "-second", "")
 """How the names of records of a training in stages end, in order."""
 
-TITLES = {"promptir": "PromptIR", "perceive-ir": "Perceive-IR", "restormer": "Restormer"}
+TITLES = {
+    "airnet": "AirNet",
+    "am-promptir": "AM-PromptIR",
+    "dfpir": "DFPIR",
+    "dppd": "DPPD (our reading)",
+    "instructir": "InstructIR",
+    "nafnet": "NAFNet",
+    "perceive-ir": "Perceive-IR",
+    "pivpnet": "PIVPNet",
+    "promptir": "PromptIR",
+    "restormer": "Restormer",
+}
 
 SOURCE = (
     "On photographs and dead leaves of this repository, degraded on the fly; no benchmark image"
@@ -80,17 +92,22 @@ def scores_text(
         model: What kind of network it is, by its registered name.
     """
     known = set(ledger.record_names(root))
-    called = f"{TITLES.get(model, model)}, pocket (blind)"
+    knows = "oracle" if MODELS.get(model).needs_task else "blind"
+    called = f"{TITLES.get(model, model)}, pocket ({knows})"
     parts = []
     for test_set in SETS:
         names = [(f"{network}/{test_set.key}", called)]
         names += [(f"classical/{m}-{test_set.key}", title) for m, title in test_set.methods]
         rows = [(title, ledger.read_record(n, root)) for n, title in names if n in known]
-        if rows:
+        if names[0][0] in known:  # without it there is nothing to compare with
             parts += [f"## {test_set.title}", _facts(rows[0][1]), _table(rows)]
     if f"{network}/embedded" in known:
         record = ledger.read_record(f"{network}/embedded", root)
-        parts += ["## Held-out photographs", _embedded(record)]
+        parts += [f"## Held-out photographs ({knows})", _embedded(record)]
+    if f"{network}/embedded-blind" in known:
+        record = ledger.read_record(f"{network}/embedded-blind", root)
+        title = "## Held-out photographs (blind: a small classifier names the degradation)"
+        parts += [title, _embedded(record)]
     if f"{network}/tiles" in known:
         parts += ["## In tiles", _tiles(ledger.read_record(f"{network}/tiles", root))]
     trainings = (f"{network}/training{stage}" for stage in STAGES)
