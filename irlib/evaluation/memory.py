@@ -1,10 +1,15 @@
 """How large an image or a tile the memory at hand can carry."""
 
 import math
+import weakref
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 # On a CPU a larger tile is no faster, so a fixed part is enough: with the photograph itself, a
 # restoring of 24 megapixels stays under 4 GB.
@@ -13,10 +18,9 @@ _CPU_TILE_CEILING = 2_000_000_000
 # photograph of 1500 pixels a side at the shipped network's width.
 _CPU_WHOLE_CEILING = 8_000_000_000
 _SHARE_OF_FREE = 0.5
-_PROBE = 64
-# Beside its largest layer's input and output a network keeps skip connections and scratch space;
-# a Restormer holds nearly twice as much in all.
-_HELD_BESIDE_ONE_LAYER = 2.0
+_PROBE = 128
+# Kernels hold some scratch space, and an allocator does not fit exactly.
+_ROOM = 1.1
 
 
 def free_memory(device: torch.device) -> int:
@@ -43,31 +47,63 @@ def _left_in_container(root: Path = Path("/sys/fs/cgroup")) -> float:
 def bytes_per_pixel(model: nn.Module, multiple: int, like: Tensor) -> float:
     """Estimates the peak memory of a forward pass, in bytes for each pixel of the image.
 
-    A small image goes through the model while its layers' inputs and outputs are measured.
+    A small image goes through the model while the tensors that live at once are counted, its
+    weights left out. Whatever has a size of its own, such as an encoder's view of the image, counts
+    as if it belonged to the pixels: too much rather than too little.
 
     Args:
         model: Takes (1, 3, H, W).
         multiple: H and W must be multiples of this.
         like: Gives the device and the dtype of the image.
     """
-    largest = 0
-
-    def measure(_: nn.Module, inputs: tuple, output: object) -> None:
-        nonlocal largest
-        tensors = [*inputs, *(output if isinstance(output, (tuple, list)) else [output])]
-        held = sum(t.numel() * t.element_size() for t in tensors if isinstance(t, Tensor))
-        largest = max(largest, held)
-
     side = -(-_PROBE // multiple) * multiple
-    hooks = [module.register_forward_hook(measure) for module in model.modules()]
-    try:
-        model(torch.zeros(1, 3, side, side, device=like.device, dtype=like.dtype))
-    finally:
-        for hook in hooks:
-            hook.remove()
+    image = torch.zeros(1, 3, side, side, device=like.device, dtype=like.dtype)
+    with _LiveBytes([*model.parameters(), *model.buffers()]) as counted:
+        model(image)
     # The least a layer can hold is an image in and an image out.
-    floor = 2 * 3 * like.element_size() * side * side
-    return _HELD_BESIDE_ONE_LAYER * max(largest, floor) / side**2
+    floor = 2 * 3 * like.element_size()
+    return _ROOM * max(counted.peak / side**2, floor)
+
+
+class _LiveBytes(TorchDispatchMode):
+    """Counts the bytes of the tensors that operations make, for as long as each lives.
+
+    Args:
+        others: Tensors that are not counted, nor are views of them.
+    """
+
+    def __init__(self, others: Sequence[Tensor]) -> None:
+        super().__init__()
+        self.peak = 0
+        self._now = 0
+        self._known = {tensor.untyped_storage()._cdata for tensor in others}
+
+    def __torch_dispatch__(
+        self,
+        func: Callable,
+        types: Sequence[type],
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        made = func(*args, **(kwargs or {}))
+        for tensor in tree_leaves(made):
+            if isinstance(tensor, Tensor):
+                self._count(tensor.untyped_storage())
+        return made
+
+    def _count(self, storage: torch.UntypedStorage) -> None:
+        key = storage._cdata  # views of one tensor share it
+        if key in self._known:
+            return
+        size = storage.nbytes()
+        self._known.add(key)
+        weakref.finalize(storage, self._forget, key, size)
+        self._now += size
+        self.peak = max(self.peak, self._now)
+
+    def _forget(self, key: int, size: int) -> None:
+        self._known.discard(key)
+        self._now -= size
 
 
 def affordable_pixels(model: nn.Module, multiple: int, like: Tensor) -> tuple[int, int]:

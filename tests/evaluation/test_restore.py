@@ -124,7 +124,7 @@ def test_auto_takes_a_tile_that_fits_the_free_memory(monkeypatch):
     restored = restore_image(network, image)
     probe, *sides = seen
     cost = memory.bytes_per_pixel(network, 8, torch.empty(0))
-    assert probe == 64
+    assert probe == 128
     assert max(sides) < 500
     assert max(sides) ** 2 * cost <= 10_000_000
     whole = restore_image(network, image, tile=None)
