@@ -10,6 +10,7 @@ from irlib.losses.difficulty_aware import (
     proxy_psnr,
 )
 from irlib.losses.epoch_probe import choose_probe, probe_psnr
+from irlib.losses.momentum_contrast import momentum_contrast, momentum_logits
 from irlib.losses.reconstruction import l1, psnr_loss
 from irlib.losses.tier_cross_entropy import tier_cross_entropy, tier_logits
 from irlib.losses.total import LossWeights
@@ -34,6 +35,8 @@ __all__ = [
     "l1",
     "level_labels",
     "losses",
+    "momentum_contrast",
+    "momentum_logits",
     "patch_psnr",
     "probe_psnr",
     "proxy_psnr",

@@ -3,7 +3,15 @@
 from irlib.nn.attention import TransposedAttention, attend_and_project, channel_attention
 from irlib.nn.baseline_block import BaselineBlock, SqueezeExcitation
 from irlib.nn.channel_mean import ChannelMean, local_mean
+from irlib.nn.contrastive_encoder import ContrastiveEncoder
+from irlib.nn.deformable import DeformableConv, deformable_conv
 from irlib.nn.degradation_code import DegradationEncoder
+from irlib.nn.degradation_guided import (
+    DegradationGuidedBlock,
+    DegradationGuidedGroup,
+    DegradationGuidedModule,
+    FeatureTransform,
+)
 from irlib.nn.feed_forward import GatedFeedForward
 from irlib.nn.gated_conv import GatedConvBlock
 from irlib.nn.guidance import GuidedStage, PromptGuidance
@@ -18,6 +26,7 @@ from irlib.nn.instruction_head import InstructionHead
 from irlib.nn.layer_norm import NORMS, BiasFreeLayerNorm, WithBiasLayerNorm
 from irlib.nn.mixed_attention import MixedAttention, StripGate
 from irlib.nn.mixed_block import MixedBlock
+from irlib.nn.momentum_keys import MomentumKeys
 from irlib.nn.naf_block import (
     NAF_EPSILON,
     NafBlock,
@@ -46,8 +55,14 @@ __all__ = [
     "BaselineBlock",
     "BiasFreeLayerNorm",
     "ChannelMean",
+    "ContrastiveEncoder",
+    "DeformableConv",
     "DegradationEncoder",
+    "DegradationGuidedBlock",
+    "DegradationGuidedGroup",
+    "DegradationGuidedModule",
     "Downsample",
+    "FeatureTransform",
     "GatedConvBlock",
     "GatedFeedForward",
     "GuidedAttention",
@@ -60,6 +75,7 @@ __all__ = [
     "MaskedCrossAttention",
     "MixedAttention",
     "MixedBlock",
+    "MomentumKeys",
     "NafBlock",
     "NafMixer",
     "Perturbation",
@@ -85,6 +101,7 @@ __all__ = [
     "attend_and_project",
     "channel_attention",
     "channel_prior",
+    "deformable_conv",
     "local_mean",
     "pad_to_multiple",
     "scale_and_project",

@@ -3,6 +3,7 @@
 import pytest
 import torch
 from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
 
 from irlib import models
 from irlib.errors import UsageError
@@ -226,3 +227,17 @@ def test_property_13_the_authors_outputs_are_reproduced(shared, name):
 
     result = compare_fixture(shared / "parity" / f"{name}.safetensors")
     assert result.passed, result
+
+
+def test_the_work_of_the_deformable_convolutions_is_counted():
+    """A count that only sees ordinary convolutions, the usual one, misses two fifths as much."""
+    with torch.device("meta"):
+        model = models.create("airnet").eval()
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        model(torch.empty(1, 3, 256, 256, device="meta"))
+    counts = {str(kind): n for kind, n in counter.get_flop_counts()["Global"].items()}
+    deformable_ones = sum(n for kind, n in counts.items() if "conv" not in kind)
+    assert deformable_ones == 2 * 50 * 64 * 576 * 256**2  # 241.59 G
+    ordinary = sum(n for kind, n in counts.items() if "conv" in kind)
+    deeper = 15.0e9  # stages of the encoder that the authors run and nothing reads
+    assert ordinary == pytest.approx(602.37e9 - deeper, rel=1e-3)
