@@ -1,10 +1,10 @@
-"""The detail layer that the prior guides, against its equation."""
+"""The prior, and the detail layer that it guides, against their equations."""
 
 import pytest
 import torch
 from torch.nn import functional as F
 
-from irlib.nn import PriorDetail
+from irlib.nn import PriorDetail, channel_prior
 
 
 def equation(detail, x, prior, approximate="none"):
@@ -47,3 +47,12 @@ def test_the_prior_acts_through_two_channels_only():
     torch.nn.init.zeros_(detail.strengths.weight)
     assert torch.equal(detail(x, prior), detail(x, torch.zeros_like(prior)))
     assert detail.strengths.out_channels == 2
+
+
+def test_property_14_the_prior_is_the_channel_maximum_and_mean():
+    image = torch.rand(2, 3, 16, 24)
+    prior = channel_prior(image)
+    assert prior.shape == (2, 5, 16, 24)
+    assert torch.equal(prior[:, :3], image)
+    assert (prior[:, 3:4] >= image).all()
+    torch.testing.assert_close(prior[:, 4], image.mean(dim=1))

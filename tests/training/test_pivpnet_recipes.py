@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from irlib import models, training
+from irlib.data.benchmarks import get_benchmark
 from irlib.data.by_position import PatchesByPosition
 from irlib.data.images import write_image
 from irlib.errors import UsageError
@@ -35,6 +36,9 @@ def test_every_recipe_can_be_run(name):
     assert plan.with_changes(augment=plan.augment, schedule=plan.schedule, steps=3).steps == 3
     with torch.device("meta"):
         assert models.create(plan.model, **plan.config).config.items() >= plan.config.items()
+    # upstream_bug_16: nothing is learned from, or chosen by, a set that is tested on.
+    names = [name for task in plan.tasks for name in plan.sets[task]]
+    assert all("train" in get_benchmark(name).split for name in names)
 
 
 def test_released_as_the_code_does():
