@@ -58,7 +58,7 @@ def bytes_per_pixel(model: nn.Module, multiple: int, like: Tensor) -> float:
     """
     side = -(-_PROBE // multiple) * multiple
     image = torch.zeros(1, 3, side, side, device=like.device, dtype=like.dtype)
-    with _LiveBytes([*model.parameters(), *model.buffers()]) as counted:
+    with _LiveBytes() as counted:
         model(image)
     # The least a layer can hold is an image in and an image out.
     floor = 2 * 3 * like.element_size()
@@ -68,15 +68,15 @@ def bytes_per_pixel(model: nn.Module, multiple: int, like: Tensor) -> float:
 class _LiveBytes(TorchDispatchMode):
     """Counts the bytes of the tensors that operations make, for as long as each lives.
 
-    Args:
-        others: Tensors that are not counted, nor are views of them.
+    What an operation takes that none has made, such as weights, was there before; neither it nor
+    a view of it counts.
     """
 
-    def __init__(self, others: Sequence[Tensor]) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.peak = 0
         self._now = 0
-        self._known = {tensor.untyped_storage()._cdata for tensor in others}
+        self._known: set[int] = set()
 
     def __torch_dispatch__(
         self,
@@ -85,17 +85,17 @@ class _LiveBytes(TorchDispatchMode):
         args: Sequence[Any] = (),
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
+        for storage in _storages((args, kwargs)):
+            self._meet(storage, 0)
         made = func(*args, **(kwargs or {}))
-        for tensor in tree_leaves(made):
-            if isinstance(tensor, Tensor):
-                self._count(tensor.untyped_storage())
+        for storage in _storages(made):
+            self._meet(storage, storage.nbytes())
         return made
 
-    def _count(self, storage: torch.UntypedStorage) -> None:
+    def _meet(self, storage: torch.UntypedStorage, size: int) -> None:
         key = storage._cdata  # views of one tensor share it
         if key in self._known:
             return
-        size = storage.nbytes()
         self._known.add(key)
         weakref.finalize(storage, self._forget, key, size)
         self._now += size
@@ -104,6 +104,10 @@ class _LiveBytes(TorchDispatchMode):
     def _forget(self, key: int, size: int) -> None:
         self._known.discard(key)
         self._now -= size
+
+
+def _storages(found: Any) -> list[torch.UntypedStorage]:
+    return [x.untyped_storage() for x in tree_leaves(found) if isinstance(x, Tensor)]
 
 
 def affordable_pixels(model: nn.Module, multiple: int, like: Tensor) -> tuple[int, int]:
