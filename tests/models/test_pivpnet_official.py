@@ -8,7 +8,7 @@ import torch
 from irlib import models
 from irlib.models.fixture import read_fixture, rules_of
 from irlib.models.official_names import our_name
-from irlib.models.parity import compare_fixture
+from irlib.models.parity import GOLDEN, compare_fixture
 
 
 @pytest.mark.parametrize("name", ["pivpnet", "pivpnet-w8"])
@@ -29,6 +29,22 @@ def test_property_3_the_authors_outputs(shared, name):
         for level in range(3)
     ]
     assert max(*prompts, *dropped) < 1e-6
+
+
+def test_parity_on_any_machine():
+    result = compare_fixture(GOLDEN / "pivpnet_width1.safetensors")
+    assert result.passed, result
+    assert result.parameters == 30_983
+    assert result.first_differing_layer is None
+
+
+def test_the_golden_file_is_cut_from_the_shared_fixture(shared):
+    golden = read_fixture(GOLDEN / "pivpnet_width1.safetensors").tensors
+    full = read_fixture(shared / "parity" / "pivpnet.safetensors").tensors
+    for name, tensor in golden.items():
+        stride = 4 if name.endswith("output.0") else 1
+        whole = full[name][..., ::stride, ::stride] if stride > 1 else full[name]
+        assert torch.equal(tensor, whole), name
 
 
 def test_property_3_wrong_readings_are_told_apart(shared):
