@@ -21,7 +21,7 @@ KEPT = {"irlib", "numpy", "torch"}
 @contextmanager
 def imports_from(
     root: Path, stand_ins: Mapping[str, Callable[[], dict[str, Any]]] | None = None
-) -> Iterator[None]:
+) -> Iterator[list[str]]:
     """Within it, imports look into the checkout first; afterwards nothing of it remains.
 
     The checkout's own names ("net", "utils", "models") hide other modules of that name for the
@@ -31,6 +31,9 @@ def imports_from(
         root: Folder of the checkout.
         stand_ins: What to import in place of a package that is not installed: module name to what
             it holds.
+
+    Yields:
+        The packages that are stood in for.
     """
     wanted = {
         name: holds for name, holds in (stand_ins or {}).items() if not find_spec(_first(name))
@@ -50,7 +53,7 @@ def imports_from(
             _packages(folders)
             sys.modules[name] = ModuleType(name)
             vars(sys.modules[name]).update(holds())
-        yield
+        yield sorted({_first(name) for name in wanted})
     finally:
         sys.path[:], sys.dont_write_bytecode = path, wrote_nothing
         for name in [name for name in sys.modules if _first(name) in names - KEPT]:

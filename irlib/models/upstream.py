@@ -61,6 +61,9 @@ def compare_upstream(root: str | Path, system: str | None = None, *, seed: int =
         system: Model name; by default found by what the checkout holds.
         seed: Of weights and images.
 
+    Returns:
+        The result; its fixture is the file, and which packages were stood in for.
+
     Raises:
         UsageError: Not a checkout of a known system, or a package that its code needs is missing.
         IrlibError: The authors' code fails.
@@ -69,7 +72,7 @@ def compare_upstream(root: str | Path, system: str | None = None, *, seed: int =
     system, file = find_upstream(root, system)
     upstream, rules = UPSTREAM[system], rules_of(system)
     device = _device(system, upstream)
-    with imports_from(root, upstream.stand_ins), _exact():
+    with imports_from(root, upstream.stand_ins) as stood_in, _exact():
         their_class = class_from(root, file, upstream.class_name)
         with their_errors("it is made"):
             theirs = their_class(**upstream.arguments())
@@ -90,8 +93,9 @@ def compare_upstream(root: str | Path, system: str | None = None, *, seed: int =
             if culprit is None and not difference <= rules.tolerance:
                 runs = (theirs, for_theirs), (ours, for_ours)
                 culprit = first_difference(*runs, images, rules.tolerance)
+    label = ", ".join([file, *(f"no {package}" for package in stood_in)])
     return ParityResult(
-        system, file, ours.count_parameters(), largest, culprit, tolerance=rules.tolerance
+        system, label, ours.count_parameters(), largest, culprit, tolerance=rules.tolerance
     )
 
 

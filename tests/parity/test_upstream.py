@@ -170,6 +170,16 @@ def test_an_operator_of_a_package_that_is_not_installed_is_stood_in_for(tmp_path
         assert not [name for name in sys.modules if name.split(".")[0] in ("mmcv", "net")]
 
 
+def test_what_stands_in_is_named_and_gone_afterwards(tmp_path):
+    with imports_from(tmp_path, {"absent_p.ops": lambda: {"three": 3}}) as stood_in:
+        from absent_p.ops import three
+
+        assert (stood_in, three) == (["absent_p"], 3)
+    assert not [name for name in sys.modules if name.startswith("absent_p")]
+    with imports_from(tmp_path, {"torch.ops": dict}) as stood_in:
+        assert stood_in == []  # what is installed is used
+
+
 def test_the_stand_in_is_a_convolution_where_nothing_is_deformed():
     operator = upstream.UPSTREAM["airnet"].stand_ins["mmcv.ops"]()["modulated_deform_conv2d"]
     x, weight = torch.rand(2, 4, 6, 5), torch.rand(3, 4, 3, 3)
