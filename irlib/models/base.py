@@ -17,6 +17,7 @@ class RestorationModel(nn.Module):
         config: Every constructor argument, complete enough to build the same network again.
         multiple: Height and width of an input must be multiples of this, or are best so where the
             network pads by itself.
+        smallest: What height and width must be at least; ``restore_image`` extends smaller images.
         padding: How an image is best extended to such a size, a mode of
             :func:`~irlib.models.pad_to_multiple`.
         presets: Named configurations: functions that return constructor arguments.
@@ -27,6 +28,7 @@ class RestorationModel(nn.Module):
 
     name: ClassVar[str]
     multiple: int = 8
+    smallest: int = 1
     padding: str = "reflect"
     presets: ClassVar[dict[str, Callable[[], dict[str, Any]]]] = {}
     needs_task: ClassVar[bool] = False
