@@ -156,7 +156,7 @@ def models(
 
 
 _COLUMNS = (
-    f"{'network':<20} {'pass':<8} {'times faster':>12} {'rounds':>13} {'ms':>8} {'plain ms':>8} "
+    f"{'network':<22} {'pass':<8} {'times faster':>12} {'rounds':>13} {'ms':>8} {'plain ms':>8} "
     f"{'memory':>7} {'MB':>6} {'plain MB':>8} {'share':>6} {'plain':>6}"
 )
 
@@ -164,7 +164,7 @@ _COLUMNS = (
 def _row(name: str, kind: str, found: dict[str, float], ratios: list[float]) -> str:
     of = {key.removeprefix(f"{kind}_"): value for key, value in found.items() if kind in key}
     return (
-        f"{name:<20} {kind:<8} {of['ratio']:>12.2f} {f'{min(ratios):.2f}-{max(ratios):.2f}':>13} "
+        f"{name:<22} {kind:<8} {of['ratio']:>12.2f} {f'{min(ratios):.2f}-{max(ratios):.2f}':>13} "
         f"{1e3 * of['seconds_ours']:>8.0f} {1e3 * of['seconds_plain']:>8.0f} "
         f"{of['memory_ratio']:>7.2f} {of['bytes_ours'] / 1e6:>6.0f} "
         f"{of['bytes_plain'] / 1e6:>8.0f} {of['share_ours']:>6.0%} {of['share_plain']:>6.0%}"
@@ -188,7 +188,7 @@ def _variant_row(
     )
     difference = f", output within {of['difference']:.1g}" if "difference" in of else ""
     return (
-        f"  {variant:<18} {kind:<8} {of['ratio']:>12.2f} {f'{min(each):.2f}-{max(each):.2f}':>13} "
+        f"  {variant:<20} {kind:<8} {of['ratio']:>12.2f} {f'{min(each):.2f}-{max(each):.2f}':>13} "
         f"{1e3 * of['seconds']:>8.0f} {'':>8} {memory} {'':>8} {of['share']:>6.0%}  "
         f"{of['gain']:.2f} ({min(gains):.2f}-{max(gains):.2f}) times ours{difference}"
     )
