@@ -75,8 +75,9 @@ def test_the_estimate_is_about_what_a_pass_really_takes():
     )
     assert done.returncode == 0, done.stderr
     estimated, taken = map(float, done.stdout.split())
-    # What an allocator gives back to the system, and when, differs from run to run.
-    assert 0.8 < estimated / taken < 2
+    # What an allocator gives back to the system, and when, differs from run to run; an estimate
+    # above what is taken only makes tiles smaller.
+    assert 0.8 < estimated / taken < 3
 
 
 def test_a_containers_limit_counts(tmp_path):
