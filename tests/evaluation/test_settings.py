@@ -1,11 +1,16 @@
 """A whole setting: every column, their plain mean, and no average over what happens to be there."""
 
+from dataclasses import fields
+
 import pytest
 import torch
 
 from irlib import models
+from irlib.data.benchmarks import get_benchmark
 from irlib.data.images import write_image
 from irlib.errors import IrlibError, UsageError
+from irlib.evaluation.benchmark import Evaluation
+from irlib.evaluation.scoring import mean_of
 from irlib.evaluation.settings import SETTINGS, average, columns_of, evaluate_setting
 
 SIZE = 32
@@ -84,3 +89,24 @@ def test_an_oracle_is_told_the_task_of_each_column(root):
     restorer = models.as_restorer(Oracle({}))
     list(evaluate_setting(restorer, "three-task", data=root, progress=False))
     assert heard == ["dehaze", "derain", "denoise", "denoise", "denoise50"]
+
+
+def test_property_21_cases_and_means_of_the_settings():
+    """The cases of Perceive-IR's two protocols; a mean of columns is not one of images."""
+    count = lambda columns: sum(get_benchmark(c.benchmark).count for c in columns)  # noqa: E731
+    three = columns_of("three-task")
+    assert count(three) == 804
+    # Its five-task evaluation measures three levels of noise; the tables' column is the middle one.
+    assert count([*three, *columns_of("five-task")[-2:]]) == 1930
+
+    few = Evaluation(**_scores([30.0]))
+    many = Evaluation(**_scores([20.0, 20.0, 20.0]))
+    assert average([few, many])["psnr"] == pytest.approx(25.0)
+    over_images = sum(row["psnr"] for e in (few, many) for row in e.per_image) / 4
+    assert over_images == pytest.approx(22.5)
+
+
+def _scores(values):
+    rows = [{"psnr": v, "ssim": 1.0, "input_psnr": v, "input_ssim": 1.0} for v in values]
+    nothing = {f.name: None for f in fields(Evaluation)}
+    return {**nothing, "per_image": rows, "mean": mean_of(rows)}
