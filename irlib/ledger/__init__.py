@@ -7,6 +7,7 @@ root (``runs/...``) in the same format.
 Taught on the page "How this book is built".
 """
 
+from irlib.ledger.claims import Claim, claim
 from irlib.ledger.files import (
     ledger_root,
     read_record,
@@ -20,7 +21,9 @@ from irlib.ledger.provenance import commit, device_in_words, library_versions, s
 from irlib.ledger.record import Record, content_hash
 
 __all__ = [
+    "Claim",
     "Record",
+    "claim",
     "commit",
     "content_hash",
     "device_in_words",
