@@ -1,5 +1,10 @@
-"""The five-task table on photographs that ship with scikit-image: no download, same everywhere."""
+"""The five-task table on photographs that ship with scikit-image: no download, same everywhere.
 
+Any other degradation can be measured on the same photographs: stronger noise, water, CDD-11's
+mixtures. Taught in chapters 5 and 22.
+"""
+
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,7 +13,14 @@ from torch import Tensor
 
 from irlib.data.photos import test_photos
 from irlib.data.seeding import generator_for
-from irlib.degradations import COMPOSITE_TASKS, FIVE_TASKS, degrade
+from irlib.degradations import (
+    COMPOSITE_TASKS,
+    FIVE_TASKS,
+    degrade,
+    gaussian_noise,
+    list_degradations,
+)
+from irlib.degradations.presets import TASK_OF
 from irlib.errors import UsageError
 from irlib.evaluation.scoring import Restorer, as_function, centre_crop, mean_of, score
 from irlib.metrics import Protocol, get_protocol
@@ -22,6 +34,8 @@ DEGRADATION_OF_TASK = {
     "lowlight": "lowlight",
 }
 """The named degradation each task is evaluated on."""
+ALL_MIXTURES = "cdd11"
+_NOISE = re.compile(r"noise(\d+(?:\.\d+)?)")
 
 
 def evaluate_embedded(
@@ -42,9 +56,8 @@ def evaluate_embedded(
 
     Args:
         model: A network, or a function from (3, H, W) to (3, H, W). One that must be told the
-            degradation is told each row's task.
-        tasks: Of ``denoise``, ``dehaze``, ``derain``, ``deblur``, ``lowlight``, or mixtures,
-            :data:`irlib.degradations.COMPOSITE_TASKS`.
+            degradation is told each row's task, of ``noise60`` that it is noise.
+        tasks: See :func:`embedded_tasks`.
         crop: Side of a centre crop that keeps a run short; None takes whole photographs.
         seed: Seed of the degradations.
         severity: Preset of the degradations.
@@ -60,17 +73,11 @@ def evaluate_embedded(
         UsageError: An unknown task, or a crop that leaves nothing to measure.
     """
     protocol = get_protocol(protocol)
-    unknown = [task for task in tasks if task not in (*DEGRADATION_OF_TASK, *COMPOSITE_TASKS)]
-    if unknown:
-        raise UsageError(
-            f"unknown task {unknown[0]!r}; the embedded evaluation knows "
-            f"{', '.join(DEGRADATION_OF_TASK)} and {', '.join(COMPOSITE_TASKS)}."
-        )
     restore = as_function(model, tile, device)
     rows = []
-    for task in tasks:
+    for task in embedded_tasks(tasks):
         per_image = []
-        tell(model, task)
+        tell(model, *_true_task(task))
         for name, clean, degraded in embedded_pairs(task, crop, seed, severity, protocol):
             scores, _ = score(restore, degraded, clean, protocol)
             per_image.append({"name": name, **scores})
@@ -84,6 +91,34 @@ def evaluate_embedded(
             }
         )
     return rows
+
+
+def embedded_tasks(names: Sequence[str]) -> tuple[str, ...]:
+    """What can be measured on the embedded photographs, with ``cdd11`` spelt out.
+
+    Args:
+        names: Of ``denoise``, ``dehaze``, ``derain``, ``deblur``, ``lowlight``; ``noise60`` or
+            another level of the 0-255 scale; any name of
+            :func:`irlib.degradations.list_degradations`; ``cdd11`` for all eleven mixtures.
+
+    Raises:
+        UsageError: No name, or an unknown one.
+    """
+    if not names:
+        raise UsageError(
+            f"no task was given; expected one or more of {', '.join(DEGRADATION_OF_TASK)}."
+        )
+    spelt = ((COMPOSITE_TASKS if name == ALL_MIXTURES else (name,)) for name in names)
+    tasks = tuple(dict.fromkeys(name for some in spelt for name in some))
+    for task in tasks:
+        if task in DEGRADATION_OF_TASK or _NOISE.fullmatch(task) or task in list_degradations():
+            continue
+        raise UsageError(
+            f"unknown task {task!r}; the embedded evaluation knows "
+            f"{', '.join(DEGRADATION_OF_TASK)}, noise60 (any level), {ALL_MIXTURES} (all its "
+            "mixtures) and every degradation of `irlib degrade`."
+        )
+    return tasks
 
 
 def embedded_pairs(
@@ -100,9 +135,21 @@ def embedded_pairs(
     for name, photo in test_photos().items():
         clean = centre_crop(_centre(photo, crop), protocol)
         generator = generator_for("embedded evaluation", seed, degradation, severity, name)
-        degraded = degrade(clean, degradation, severity=severity, generator=generator).image
+        level = _NOISE.fullmatch(degradation)
+        if level:
+            degraded = gaussian_noise(
+                clean, float(level[1]), generator=generator, quantise=True
+            ).image
+        else:
+            degraded = degrade(clean, degradation, severity=severity, generator=generator).image
         pairs.append((name, clean, degraded.clamp(0, 1)))
     return pairs
+
+
+def _true_task(task: str) -> tuple[str, float | None]:
+    """What an oracle is told: the task, and of a named level of noise the level."""
+    level = _NOISE.fullmatch(task)
+    return ("denoise", float(level[1])) if level else (TASK_OF.get(task, task), None)
 
 
 def _centre(image: Tensor, crop: int | None) -> Tensor:
