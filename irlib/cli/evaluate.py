@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from irlib.cli.network_options import Compile, Dino, Download, Instruction, Task
+from irlib.cli.open_network import open_network
 from irlib.cli.score_tables import SETTING_HEAD, setting_row, show_evaluation
 from irlib.errors import UsageError
 
@@ -119,7 +120,7 @@ def evaluate(
         from irlib.models import as_restorer, compile_network, how_told
 
         where = choose_device(device)
-        subject, facts, digest = _network(model, str(weights), where)
+        subject, facts, digest = open_network(model, str(weights), where)
         options = {"encoder": dino, "download": download, "task": task, "instruction": instruction}
         subject = as_restorer(subject, facts, **options).to(where)
         told = how_told(subject)
@@ -234,38 +235,6 @@ def command_again(given: dict[str, Any]) -> str:
 
 
 _DEFAULTS = {"protocol": "all-in-one", "noise_seed": 0, "tile": "none"}
-
-
-def _network(
-    model: str | None, weights: str, device: Any
-) -> tuple[Any, dict[str, Any] | None, str]:
-    from irlib.ledger import sha256_of_file
-    from irlib.models import load_official
-    from irlib.models.weights import (
-        OFFICIAL_SUFFIXES,
-        load_weights,
-        read_header,
-        weights_path,
-    )
-
-    path = weights_path(weights)
-    if path.suffix.lower() in OFFICIAL_SUFFIXES:
-        if model is None:
-            raise UsageError(
-                f"{weights} is an author's checkpoint, which does not say what it is; add --model, "
-                "such as --model promptir."
-            )
-        return load_official(model, path).to(device).eval(), None, sha256_of_file(path)
-    header = read_header(path)
-    if model is not None and header["model"] != model:
-        from irlib.models import MODELS
-
-        MODELS.get(model)  # an unknown name is answered with the nearest
-        raise UsageError(
-            f"{weights} holds a {header['model']}, but --model {model} was given. "
-            f"Leave --model out, or give other weights."
-        )
-    return load_weights(path, device=str(device)), header["facts"], sha256_of_file(path)
 
 
 def _embedded(
