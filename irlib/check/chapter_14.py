@@ -7,36 +7,19 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from irlib.check import exercise
+from irlib.check.answers import close_to, random_normal, same_shape
 from irlib.losses import spectrum_l1
 from irlib.nn import StripGate, WordSigns
 
-_TOLERANCE = 1e-5
-
-
-def _random(*shape: int, seed: int = 0) -> Tensor:
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
-
-
-def _same_shape(result: object, shape: tuple[int, ...]) -> Tensor:
-    assert isinstance(result, Tensor), f"It returned {type(result).__name__}, not a tensor."
-    assert tuple(result.shape) == shape, f"Expected shape {shape}, got {tuple(result.shape)}."
-    return result
-
-
-def _close(result: Tensor, expected: Tensor, hint: str) -> None:
-    _same_shape(result, tuple(expected.shape))
-    difference = (result - expected).abs().max().item()
-    assert difference < _TOLERANCE, f"The largest difference is {difference:.2g}. {hint}"
-
 
 def _grid_has_the_shape(answer: Callable) -> None:
-    _same_shape(answer(_random(2, 16), 5, 7), (2, 16, 5, 7))
-    _same_shape(answer(_random(1, 16), 3, 40), (1, 16, 3, 40))
+    same_shape(answer(random_normal(2, 16), 5, 7), (2, 16, 5, 7))
+    same_shape(answer(random_normal(1, 16), 3, 40), (1, 16, 3, 40))
 
 
 def _every_value_has_one_size(answer: Callable) -> None:
-    grid = answer(1000 * _random(2, 16), 4, 6)
-    _close(
+    grid = answer(1000 * random_normal(2, 16), 4, 6)
+    close_to(
         grid.abs(),
         torch.full_like(grid, 0.25),
         "A vector of 16 equal numbers, divided by its length, holds 1/4 or -1/4 sixteen times. "
@@ -45,14 +28,14 @@ def _every_value_has_one_size(answer: Callable) -> None:
 
 
 def _columns_repeat(answer: Callable) -> None:
-    entries = _random(1, 16)
+    entries = random_normal(1, 16)
     grid = answer(entries, 2, 40)
-    _close(
+    close_to(
         grid[:, :, :, 16:32],
         grid[:, :, :, :16],
         "Column j holds entry j mod C: after C columns the pattern begins again.",
     )
-    _close(
+    close_to(
         grid[0, 0, 0, :16],
         entries[0].sign() / 4,
         "The first C columns hold the signs of the entries in their order.",
@@ -60,9 +43,9 @@ def _columns_repeat(answer: Callable) -> None:
 
 
 def _every_image_has_its_own(answer: Callable) -> None:
-    entries = _random(3, 16)
+    entries = random_normal(3, 16)
     alone = torch.cat([answer(row[None], 4, 8) for row in entries])
-    _close(
+    close_to(
         answer(entries, 4, 8),
         alone,
         "Together the texts gave another grid than alone. Row i of every image belongs to that "
@@ -74,7 +57,7 @@ def _grid_equals_the_package(answer: Callable) -> None:
     words, ids = WordSigns(16), torch.tensor([[49406, 839, 2210, 49407], [49406, 561, 7, 49407]])
     with torch.no_grad():
         expected = words(ids, (4, 9)).expand(-1, -1, 4, -1)
-        _close(answer(words.entries(ids), 4, 9), expected, "")
+        close_to(answer(words.entries(ids), 4, 9), expected, "")
 
 
 exercise(
@@ -88,26 +71,26 @@ exercise(
 
 
 def _kernels(seed: int = 1) -> tuple[Tensor, Tensor]:
-    return _random(5, 3, 3, seed=seed), _random(5, 3, 3, seed=seed + 1)
+    return random_normal(5, 3, 3, seed=seed), random_normal(5, 3, 3, seed=seed + 1)
 
 
 def _sum_has_the_shape(answer: Callable) -> None:
-    _same_shape(answer(_random(2, 3, 6, 9), *_kernels()), (2, 5, 6, 9))
+    same_shape(answer(random_normal(2, 3, 6, 9), *_kernels()), (2, 5, 6, 9))
 
 
 def _rows_see_heights(answer: Callable) -> None:
-    x = _random(1, 3, 1, 9).expand(-1, -1, 6, -1)  # every column is constant
-    kernels = torch.zeros(5, 3, 3), _random(5, 3, 3, seed=2)
-    result = _same_shape(answer(x, *kernels), (1, 5, 6, 9))
-    _close(
+    x = random_normal(1, 3, 1, 9).expand(-1, -1, 6, -1)  # every column is constant
+    kernels = torch.zeros(5, 3, 3), random_normal(5, 3, 3, seed=2)
+    result = same_shape(answer(x, *kernels), (1, 5, 6, 9))
+    close_to(
         result,
         result[:, :, :1].expand_as(result),
         "Without the kernel for heights the sum is the same in every row. The second kernel takes "
         "the means over the height, (B, C, 1, W), and runs along the width.",
     )
-    kernels = _random(5, 3, 3, seed=2), torch.zeros(5, 3, 3)
+    kernels = random_normal(5, 3, 3, seed=2), torch.zeros(5, 3, 3)
     result = answer(x, *kernels)
-    _close(
+    close_to(
         result,
         result[..., :1].expand_as(result),
         "Without the kernel for widths the sum is the same in every column. The first kernel takes "
@@ -126,9 +109,9 @@ def _ends_see_zeros(answer: Callable) -> None:
 
 
 def _strips_add_up(answer: Callable) -> None:
-    x, (rows, columns) = _random(2, 3, 6, 9), _kernels()
+    x, (rows, columns) = random_normal(2, 3, 6, 9), _kernels()
     none = torch.zeros_like(rows)
-    _close(
+    close_to(
         answer(x, rows, columns),
         answer(x, rows, none) + answer(x, none, columns),
         "The two strips are spread over the map and added.",
@@ -136,12 +119,12 @@ def _strips_add_up(answer: Callable) -> None:
 
 
 def _sum_equals_the_package(answer: Callable) -> None:
-    gate, x = StripGate(3), _random(2, 3, 6, 9)
+    gate, x = StripGate(3), random_normal(2, 3, 6, 9)
     for conv in (gate.rows, gate.columns):
         torch.nn.init.zeros_(conv.bias)
     with torch.no_grad():
         expected = gate.rows(x.mean(3, keepdim=True)) + gate.columns(x.mean(2, keepdim=True))
-        _close(answer(x, gate.rows.weight[..., 0], gate.columns.weight[:, :, 0]), expected, "")
+        close_to(answer(x, gate.rows.weight[..., 0], gate.columns.weight[:, :, 0]), expected, "")
 
 
 exercise(
@@ -155,11 +138,11 @@ exercise(
 
 
 def _pair(size: tuple[int, int] = (8, 12)) -> tuple[Tensor, Tensor]:
-    return _random(2, 3, *size), _random(2, 3, *size, seed=1)
+    return random_normal(2, 3, *size), random_normal(2, 3, *size, seed=1)
 
 
 def _loss_is_one_number(answer: Callable) -> None:
-    _same_shape(answer(*_pair()), ())
+    same_shape(answer(*_pair()), ())
 
 
 def _equal_pictures_give_nothing(answer: Callable) -> None:

@@ -2,13 +2,13 @@
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from irlib.errors import UsageError
-from irlib.models.am_promptir_presets import PRESETS
+from irlib.models.am_promptir_presets import PRESETS, TEXT_DIMS, check_config
 from irlib.models.base import RestorationModel
 from irlib.models.registry import MODELS
 from irlib.models.task_words import (
@@ -22,15 +22,9 @@ from irlib.nn import Downsample, Upsample
 from irlib.nn.mixed_block import MixedBlock
 from irlib.nn.skip_fusion import SkipFusion
 from irlib.nn.text_prompt import TextPrompt, check_told
-from irlib.registry import unknown_name
 
 if TYPE_CHECKING:
     from irlib.foundation import Clip
-
-LEVELS = 4
-LEAST_DIM = 8  # below it the narrowest gate has no channel left
-TEXT_MODES = ("tokens", "embedding")
-TEXT_DIMS = {"pocket": 128, "pretrained": 512}
 
 
 @MODELS.register("am-promptir")
@@ -124,7 +118,7 @@ class AMPromptIR(RestorationModel):
                 "least_gate": least_gate,
             }
         )
-        _check(**self.config)
+        check_config(**self.config)
 
         def block(width: int) -> MixedBlock:
             expansions = (local_expansion, strip_expansion)
@@ -260,44 +254,3 @@ class AMPromptIR(RestorationModel):
         prompt = getattr(self, f"prompt{level}")(features, told, self.config["mix_batch"])
         joined = torch.cat([features, prompt.to(features.dtype)], dim=1)
         return getattr(self, f"interaction{level}")(joined)
-
-
-def _check(
-    in_channels: int,
-    out_channels: int,
-    dim: int,
-    num_blocks: Sequence[int],
-    prompt_sizes: Sequence[int],
-    prompt_len: int,
-    text: str,
-    clip: str,
-    mix_batch: bool,
-    **_: Any,
-) -> None:
-    """Refuses arguments that would fail only deep inside the network."""
-    if dim < LEAST_DIM or dim % 2:
-        raise UsageError(
-            f"dim is {dim}; expected an even number of channels from {LEAST_DIM} up, such as 24."
-        )
-    if in_channels != out_channels:
-        raise UsageError(
-            f"in_channels={in_channels} and out_channels={out_channels} differ, but the input is "
-            "added to the output. Make them equal."
-        )
-    for argument, values, length in (
-        ("num_blocks", num_blocks, LEVELS),
-        ("prompt_sizes", (*prompt_sizes, prompt_len), LEVELS),
-    ):
-        if len(values) != length or min(values) < 1:
-            raise UsageError(
-                f"{argument} is {tuple(values)}; expected {length} positive numbers."
-                if argument == "num_blocks"
-                else f"prompt_sizes is {tuple(prompt_sizes)} and prompt_len {prompt_len}; expected "
-                "three positive numbers, for levels 1 to 3, and one."
-            )
-    if text not in TEXT_MODES:
-        raise UsageError(unknown_name("text mode", text, list(TEXT_MODES)))
-    if clip not in TEXT_DIMS:
-        raise UsageError(unknown_name("clip", clip, list(TEXT_DIMS)))
-    if mix_batch and text != "tokens":
-        raise UsageError("mix_batch lays out token ids; text='embedding' gives every image its own")

@@ -1,7 +1,15 @@
-"""Configurations of AM-PromptIR, and what its released code builds besides and never calls."""
+"""Configurations of AM-PromptIR, which ones fit, and what its released code never calls."""
 
 from collections.abc import Sequence
 from typing import Any
+
+from irlib.errors import UsageError
+from irlib.registry import unknown_name
+
+LEVELS = 4
+LEAST_DIM = 8  # below it the narrowest gate has no channel left
+TEXT_MODES = ("tokens", "embedding")
+TEXT_DIMS = {"pocket": 128, "pretrained": 512}
 
 
 def released() -> dict[str, Any]:
@@ -45,6 +53,47 @@ def smoke() -> dict[str, Any]:
 
 
 PRESETS = {"released": released, "paper": paper, "pocket": pocket, "smoke": smoke}
+
+
+def check_config(
+    in_channels: int,
+    out_channels: int,
+    dim: int,
+    num_blocks: Sequence[int],
+    prompt_sizes: Sequence[int],
+    prompt_len: int,
+    text: str,
+    clip: str,
+    mix_batch: bool,
+    **_: Any,
+) -> None:
+    """Refuses arguments that would fail only deep inside the network; the message names them."""
+    if dim < LEAST_DIM or dim % 2:
+        raise UsageError(
+            f"dim is {dim}; expected an even number of channels from {LEAST_DIM} up, such as 24."
+        )
+    if in_channels != out_channels:
+        raise UsageError(
+            f"in_channels={in_channels} and out_channels={out_channels} differ, but the input is "
+            "added to the output. Make them equal."
+        )
+    for argument, values, length in (
+        ("num_blocks", num_blocks, LEVELS),
+        ("prompt_sizes", (*prompt_sizes, prompt_len), LEVELS),
+    ):
+        if len(values) != length or min(values) < 1:
+            raise UsageError(
+                f"{argument} is {tuple(values)}; expected {length} positive numbers."
+                if argument == "num_blocks"
+                else f"prompt_sizes is {tuple(prompt_sizes)} and prompt_len {prompt_len}; expected "
+                "three positive numbers, for levels 1 to 3, and one."
+            )
+    if text not in TEXT_MODES:
+        raise UsageError(unknown_name("text mode", text, list(TEXT_MODES)))
+    if clip not in TEXT_DIMS:
+        raise UsageError(unknown_name("clip", clip, list(TEXT_DIMS)))
+    if mix_batch and text != "tokens":
+        raise UsageError("mix_batch lays out token ids; text='embedding' gives every image its own")
 
 
 def never_called(
