@@ -9,7 +9,7 @@ import typer
 
 from irlib.cli.network_options import Compile, Dino, Download, Instruction, Task
 from irlib.cli.open_network import open_network
-from irlib.cli.score_tables import SETTING_HEAD, setting_row, show_evaluation
+from irlib.cli.score_tables import SETTING_HEAD, setting_row, show_embedded, show_evaluation
 from irlib.errors import UsageError
 
 Help = typer.Option
@@ -38,6 +38,13 @@ def evaluate(
     embedded: Annotated[
         bool, Help("--embedded", help="Or the held-out embedded photographs, five tasks.")
     ] = False,
+    tasks: Annotated[
+        list[str] | None,
+        Help(
+            help="Other tasks of --embedded, several after one another: cdd11 (all its mixtures), "
+            "noise60 (any level), underwater, or a degradation of `irlib degrade`."
+        ),
+    ] = None,
     setting: Annotated[
         str | None,
         Help(help="Or all benchmarks of a setting and their average: three-task or five-task."),
@@ -94,6 +101,8 @@ def evaluate(
         raise UsageError(f"--method {method} is no network; leave --model {model} out.")
     if method is not None and (task or instruction):
         raise UsageError(f"--method {method} is no network; leave --task and --instruction out.")
+    if tasks and not embedded:
+        raise UsageError("--tasks goes with --embedded; a benchmark has a task of its own.")
     if method is not None and compile:
         raise UsageError(f"--method {method} is no network; leave --compile out.")
     if record is not None:
@@ -135,7 +144,7 @@ def evaluate(
     if told:
         typer.echo(f"{subject.network.name}, {told}")
     if embedded:
-        finished = _embedded(subject, protocol, noise_seed, tile, where, record, provenance)
+        finished = _embedded(subject, tasks, protocol, noise_seed, tile, where, record, provenance)
         if finished is not None:
             _write(finished, results)
     else:
@@ -217,7 +226,7 @@ def command_again(given: dict[str, Any]) -> str:
     """
     words = ["irlib", "evaluate"]
     for name, value in given.items():
-        if name in ("save", "results", "device", "record", "download") or value in (None, False):
+        if name in _UNSAID or value in (None, False, []):
             continue
         if name in _DEFAULTS and value == _DEFAULTS[name]:
             continue
@@ -226,6 +235,8 @@ def command_again(given: dict[str, Any]) -> str:
             words.append(flag)
         elif name in ("data", "pairs"):
             words += [flag, "DIR"]
+        elif isinstance(value, list):
+            words += [flag, *value]
         else:
             path = Path(str(value))
             words += [flag, path.name if path.is_absolute() else str(value)]
@@ -234,11 +245,13 @@ def command_again(given: dict[str, Any]) -> str:
     return shlex.join(words)
 
 
+_UNSAID = ("save", "results", "device", "record", "download")
 _DEFAULTS = {"protocol": "all-in-one", "noise_seed": 0, "tile": "none"}
 
 
 def _embedded(
     subject: Any,
+    tasks: list[str] | None,
     protocol: str,
     seed: int,
     tile: str,
@@ -246,17 +259,13 @@ def _embedded(
     record: str | None,
     provenance: dict[str, Any],
 ) -> Any:
+    from irlib.degradations import FIVE_TASKS
     from irlib.evaluation.embedded import evaluate_embedded
 
     started = time.perf_counter()
-    rows = evaluate_embedded(subject, seed=seed, protocol=protocol, tile=_tile(tile), device=device)
-    typer.echo("task        input dB   restored dB   gain   input SSIM   SSIM")
-    for row in rows:
-        typer.echo(
-            f"{row['task']:<10} {row['input_psnr']:9.2f} {row['psnr']:13.2f} "
-            f"{row['psnr'] - row['input_psnr']:6.2f} {row['input_ssim']:12.4f} {row['ssim']:6.4f}"
-        )
-    typer.echo(f"protocol {protocol}; held-out embedded photographs, seed {seed}")
+    options = {"seed": seed, "protocol": protocol, "tile": _tile(tile), "device": device}
+    rows = evaluate_embedded(subject, tasks or FIVE_TASKS, **options)
+    show_embedded(rows, protocol, seed)
     if record is None:
         return None
     from irlib.ledger.from_evaluation import record_of_embedded

@@ -1,6 +1,7 @@
 """Tables of scores for a terminal."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -49,3 +50,17 @@ def show_evaluation(evaluation: "Evaluation") -> None:
             f"{evaluation.count} of {evaluation.expected}: a subset; its mean is not the "
             "published number"
         )
+
+
+def show_embedded(rows: Sequence[Mapping[str, Any]], protocol: str, seed: int) -> None:
+    """Prints a row a task of the embedded photographs, and of several the mean."""
+    width = max(10, *(len(row["task"]) for row in rows))
+    typer.echo(f"{'task':<{width}}   input dB   restored dB   gain   input SSIM   SSIM")
+    keys = ("input_psnr", "psnr", "input_ssim", "ssim")
+    mean = {key: sum(row[key] for row in rows) / len(rows) for key in keys}
+    for row in [*rows, *([{"task": "mean", **mean}] if len(rows) > 1 else [])]:
+        typer.echo(
+            f"{row['task']:<{width}} {row['input_psnr']:10.2f} {row['psnr']:13.2f} "
+            f"{row['psnr'] - row['input_psnr']:6.2f} {row['input_ssim']:12.4f} {row['ssim']:6.4f}"
+        )
+    typer.echo(f"protocol {protocol}; held-out embedded photographs, seed {seed}")

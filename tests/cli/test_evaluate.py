@@ -53,6 +53,8 @@ def test_a_table_a_record_and_restored_images(pairs, tmp_path):
         (["--method", "identity", "--embedded", "--task", "derain"], "is no network"),
         (["--weights", "promptir-pocket", "--embedded", "--task", "derain"], "is blind"),
         (["--method", "identity", "--embedded", "--protocol", "al"], "unknown protocol"),
+        (["--method", "identity", "--embedded", "--tasks", "noice60"], "unknown task 'noice60'"),
+        (["--method", "identity", "--pairs", ".", "--tasks", "rain"], "goes with --embedded"),
         (["--method", "identity", "--embedded", "--record", "No Name"], "not a record name"),
         (["--method", "identity", "--embedded", "--tile", "big"], "--tile is 'big'"),
     ],
@@ -106,3 +108,17 @@ def test_a_whole_setting_prints_an_average_and_leaves_a_record_for_each_column(t
     assert "--setting" not in record.command
     for column in ("rain100l", "sots-outdoor", "cbsd68-sigma25", "cbsd68-sigma50"):
         assert read_record(f"mine/three/{column}", tmp_path / "results").values["psnr"] > 0
+
+
+def test_other_tasks_of_the_embedded_photographs(tmp_path):
+    result = call(
+        "--method", "identity", "--embedded", "--tasks", "noise60", "--tasks", "underwater",
+        "--record", "mine/beyond", "--results", tmp_path,
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert "underwater" in result.output
+    assert "mean" in result.output
+    record = read_record("mine/beyond", tmp_path)
+    assert record.command.endswith("--method identity --embedded --tasks noise60 underwater")
+    levels = [record.values[f"{task}/psnr"] for task in ("noise60", "underwater")]
+    assert record.values["psnr"] == pytest.approx(sum(levels) / 2)
