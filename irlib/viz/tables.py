@@ -10,6 +10,10 @@ from typing import Any
 from irlib.errors import UsageError
 
 
+class Markup(str):
+    """A cell that is HTML already, such as a link; any other text is escaped."""
+
+
 @dataclass(frozen=True)
 class Table:
     """A table that displays itself.
@@ -36,7 +40,7 @@ class Table:
         )
         body = "".join(
             "<tr>"
-            + "".join(f"<td{side}>{escape(c)}</td>" for c, side in zip(row, align, strict=True))
+            + "".join(f"<td{side}>{_html(c)}</td>" for c, side in zip(row, align, strict=True))
             + "</tr>"
             for row in self.rows
         )
@@ -104,6 +108,10 @@ def table(rows: Sequence[Mapping[str, Any]], caption: str, *, digits: int = 2) -
     return Table(tuple(str(name) for name in header), cells, caption, numeric)
 
 
+def _html(text: str) -> str:
+    return text if isinstance(text, Markup) else escape(text)
+
+
 def _is_number(value: Any) -> bool:
     if value is None:
         return True
@@ -117,4 +125,6 @@ def _is_number(value: Any) -> bool:
 def _cell(value: Any, digits: int) -> str:
     if value is None:
         return "–"
+    if isinstance(value, Markup):
+        return value
     return f"{value:.{digits}f}" if isinstance(value, float) else str(value)

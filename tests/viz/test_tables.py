@@ -2,6 +2,7 @@ import pytest
 
 from irlib.errors import UsageError
 from irlib.viz import table
+from irlib.viz.tables import Markup
 
 ROWS = [{"task": "derain", "PSNR": 30.126, "images": 7}, {"task": "a|b", "PSNR": None, "images": 3}]
 
@@ -41,3 +42,11 @@ def test_an_empty_table_is_refused():
 def test_a_row_with_other_columns_is_named():
     with pytest.raises(UsageError, match=r"row 2 .* a, c; the first row has a, b"):
         table([{"a": 1, "b": 2}, {"a": 1, "c": 2}], "Mixed.")
+
+
+def test_only_markup_passes_as_it_is():
+    link = Markup('<a href="x.html">x</a>')
+    html = table([{"a": link, "b": "<i>"}], "A < B.").html
+    assert str(link) in html
+    assert "&lt;i&gt;" in html
+    assert "A &lt; B." in html
