@@ -41,6 +41,7 @@ TOLERANCES = {
     "lpips": 0.01,
     "uciqe": 0.01,
     "uiqm": 0.05,
+    "delta-e": 0.1,
     "parameters": 0.05,  # millions: what one printed decimal can hide
 }
 
