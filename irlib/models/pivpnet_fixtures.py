@@ -17,7 +17,9 @@ def _prompts(fixture: Fixture, index: str) -> Layers:
 
 
 def _dropped_outputs(fixture: Fixture, network: PIVPNet) -> Iterator[Comparison]:
-    """What prior and detail enhancement make of the features before each prompt."""
+    """What prior and detail enhancement make of the features before each prompt, if it is kept."""
+    if not fixture.under("extra.0.feedforward0."):
+        return
     features = {}
     handles = [
         prompt.register_forward_pre_hook(lambda _, given, i=i: features.__setitem__(i, given[0]))
