@@ -1,5 +1,6 @@
 """``irlib parity``: our networks beside the authors' own outputs."""
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -29,6 +30,12 @@ def parity(
         str | None,
         typer.Option(help="With --upstream: whose checkout it is; by default it is found out."),
     ] = None,
+    record: Annotated[
+        str | None, typer.Option(help="Write a ledger record of this name (not with --upstream).")
+    ] = None,
+    results: Annotated[
+        Path | None, typer.Option(help="Folder of records. Default: book/results of the checkout.")
+    ] = None,
 ) -> None:
     """Compare our networks with the outputs of the authors' code (exit status 1 if they differ).
 
@@ -40,6 +47,12 @@ def parity(
         raise UsageError("--system says whose checkout --upstream is; give --upstream DIR too.")
     if fixtures is not None and upstream is not None:
         raise UsageError("give --fixtures or --upstream, not both.")
+    if record is not None:
+        from irlib.ledger import record_path
+
+        if upstream is not None:
+            raise UsageError("--record keeps comparisons with files; leave out it or --upstream.")
+        record_path(record, results)  # a wrong name is found before the long part
     if upstream is not None:
         from irlib.models.upstream import compare_upstream
 
@@ -48,7 +61,34 @@ def parity(
         return
     from irlib.models.parity import compare_all, skipped_fixtures
 
-    show(compare_all(fixtures), skipped_fixtures(fixtures))
+    started = time.perf_counter()
+    found = compare_all(fixtures)
+    if record is not None:
+        minutes = (time.perf_counter() - started) / 60
+        typer.echo(f"Record: {_write(found, fixtures, record, results, minutes)}")
+    show(found, skipped_fixtures(fixtures))
+
+
+def _write(
+    found: "list[ParityResult]",
+    folder: Path | None,
+    record: str,
+    results: Path | None,
+    minutes: float,
+) -> Path:
+    from irlib.ledger import write_record
+    from irlib.ledger.from_parity import record_of_parity
+    from irlib.models import parity as comparison
+
+    where = "" if folder is None else f" --fixtures {folder}"
+    made = record_of_parity(
+        found,
+        comparison.fixtures(comparison.GOLDEN if folder is None else folder),
+        record,
+        minutes=minutes,
+        command=f"irlib parity{where} --record {record}",
+    )
+    return write_record(made, results)
 
 
 def show(results: "list[ParityResult]", skipped: list[str]) -> None:

@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from irlib.viz.claims_page import write_claims_page
+from irlib.viz.parity_page import write_parity_page
 from irlib.viz.run_page import PAGE_NAME, write_run_page
 from irlib.viz.scores_page import write_scores_page
 
@@ -27,11 +29,14 @@ _UNUSED = tuple(
 
 
 def write_fragments(app: Any, config: Any = None) -> None:
-    """Write the fragments that pages include: scores from the ledger, and "Your run" if missing."""
+    """Write the fragments that pages include: made of records, of stored claims, or "Your run"."""
     folder = Path(app.srcdir) / "book" / "_generated"
+    results = Path(app.srcdir) / "book" / "results"
     if not (folder / PAGE_NAME).exists():
         write_run_page(folder, None)
-    write_scores_page(folder, Path(app.srcdir) / "book" / "results")
+    write_scores_page(folder, results)
+    write_parity_page(folder, results)
+    write_claims_page(folder, Path(app.srcdir) / "notebooks")
 
 
 def drop_unused_parts(app: Any, exception: Exception | None) -> None:

@@ -9,6 +9,8 @@ from typer.testing import CliRunner
 from irlib import models
 from irlib.cli.models import app as models_app
 from irlib.cli.parity import parity
+from irlib.errors import UsageError
+from irlib.ledger import read_record
 from irlib.models import parity as comparison
 
 RESULT = comparison.ParityResult("restormer", "restormer_full_formula", 26_126_644, 4e-7)
@@ -41,6 +43,26 @@ def test_fixtures_of_no_model_are_named(monkeypatch):
     answer = CliRunner().invoke(app)
     assert answer.exit_code == 0
     assert "skipped, of no model that irlib has: someone_full, else" in answer.output
+
+
+def test_a_comparison_is_recorded(monkeypatch, tmp_path):
+    monkeypatch.setattr(comparison, "compare_all", lambda folder: [RESULT])
+    app = typer.Typer()
+    app.command()(parity)
+    given = ["--record", "parity/mine", "--results", str(tmp_path)]
+    answer = CliRunner().invoke(app, given)
+    assert answer.exit_code == 0, answer.output
+    record = read_record("parity/mine", tmp_path)
+    assert record.values == {"compared": 1, "equal": 1}
+    assert record.command == "irlib parity --record parity/mine"
+
+
+def test_a_run_of_the_authors_code_is_not_recorded(tmp_path):
+    app = typer.Typer()
+    app.command()(parity)
+    given = ["--record", "parity/mine", "--upstream", str(tmp_path)]
+    answer = CliRunner().invoke(app, given)
+    assert isinstance(answer.exception, UsageError)
 
 
 def test_models_are_listed_with_their_counts():

@@ -1,0 +1,82 @@
+"""The page "Parity": how far our networks are from the authors' outputs, made from records."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from irlib import ledger
+from irlib.ledger import Record
+from irlib.viz.scores_page import TITLES
+
+PAGE_NAME = "parity.md"
+PARTS = (
+    (
+        "parity/full-size",
+        "At full size",
+        "These files are part of the package: any reader can make the table again.",
+    ),
+    (
+        "parity/all",
+        "All files, small networks and parts too",
+        "The small ones hold all weights and, of some networks, what leaves single layers. They "
+        "lie beside the repository, not in it.",
+    ),
+)
+
+
+def write_parity_page(folder: str | Path, root: str | Path | None = None) -> Path:
+    """Write the fragment of "Parity" from the records.
+
+    Args:
+        folder: Where pages made by commands lie, ``book/_generated``; made if missing.
+        root: Folder of records; the checkout's ``book/results`` when None.
+
+    Returns:
+        The path of the fragment.
+    """
+    path = Path(folder) / PAGE_NAME
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".part")
+    temporary.write_text(parity_text(root), encoding="utf-8")
+    temporary.replace(path)
+    return path
+
+
+def parity_text(root: str | Path | None = None) -> str:
+    """The tables as Markdown, one a record.
+
+    Args:
+        root: Folder of records; the checkout's ``book/results`` when None.
+    """
+    known = set(ledger.record_names(root))
+    parts = []
+    for name, title, about in PARTS:
+        if name in known:
+            record = ledger.read_record(name, root)
+            parts += [f"## {title}", about, _table(record), _facts(record)]
+    return "\n\n".join(parts) + "\n" if parts else "No comparison has been recorded yet.\n"
+
+
+def _table(record: Record) -> str:
+    lines = [
+        "| system | file | parameters | largest difference | allowed | verdict |",
+        "|---|---|---:|---:|---:|---|",
+    ]
+    for row in record.per_image:
+        # A function on its own, such as a loss, has no parameters.
+        size = f"{row['parameters']:,}" if row["parameters"] else "none"
+        verdict = "equal" if row["equal"] else "**differs**"
+        lines.append(
+            f"| {TITLES.get(row['system'], row['system'])} | `{row['name']}` | {size} | "
+            f"{row['difference']:.1e} | {row['allowed']:.0e} | {verdict} |"
+        )
+    return "\n".join(lines)
+
+
+def _facts(record: Record) -> str:
+    equal, compared = (int(record.values[key]) for key in ("equal", "compared"))
+    torch = record.versions.get("torch", "unknown")
+    return (
+        f"{equal} of {compared} are equal. Record `{record.name}`, made with PyTorch {torch} by "
+        f"`{record.command}`."
+    )
