@@ -263,7 +263,7 @@ def _write_record(name: str, recipe, folder: Path, weights: Path, init: str | No
     from irlib import ledger
     from irlib.models.weights import weights_path
     from irlib.training.logs import read_log
-    from irlib.training.loop import fast_precision
+    from irlib.training.placement import fast_precision
 
     begun = ""
     if init:

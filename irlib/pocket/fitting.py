@@ -13,7 +13,7 @@ from irlib.errors import IrlibError
 from irlib.pocket.recipes import PocketRecipe
 from irlib.training.interrupt import Interrupt
 from irlib.training.logs import StepLog
-from irlib.training.loop import fast_precision
+from irlib.training.placement import fast_precision
 from irlib.training.schedules import warmup_cosine
 
 LOG_EVERY = 20

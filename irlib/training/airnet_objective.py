@@ -88,7 +88,7 @@ class AirNetObjective(Objective):
 
     def _autocast(self) -> AbstractContextManager:
         """The precision that the loop gives the network, which is not asked here."""
-        from irlib.training.loop import fast_precision
+        from irlib.training.placement import fast_precision
 
         precision = fast_precision(self.recipe.precision, self.device.type)
         half = torch.float16 if precision == "16-mixed" else torch.bfloat16

@@ -6,9 +6,10 @@ a sample, so a run that is killed and resumed ends with the same weights. Taught
 """
 
 import json
+import os
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
@@ -20,12 +21,17 @@ from irlib.data.by_position import PatchesByPosition
 from irlib.errors import IrlibError, UsageError
 from irlib.training.average import MovingAverage
 from irlib.training.checkpoint import load_checkpoint, save_checkpoint
+from irlib.training.companions import Companions
 from irlib.training.interrupt import Interrupt
 from irlib.training.logs import StepLog
 from irlib.training.mixup import mixed
 from irlib.training.objectives import Objective, open_objective
+from irlib.training.placement import fast_precision, open_fabric
 from irlib.training.positions import Positions
 from irlib.training.recipes import Recipe
+
+if TYPE_CHECKING:
+    from lightning.fabric import Fabric
 
 WEIGHTS = "weights.safetensors"
 
@@ -61,9 +67,10 @@ def train(
             recipe's loss between output and target.
         init: A network whose weights to start from (fine-tuning); same model and config.
         resume: ``False`` ignores and replaces a run found in ``run_dir``.
-        devices: Number of devices a node, or "auto".
+        devices: Number of devices a node, or "auto". Under torchrun, fabric run or SLURM's srun
+            both numbers are the launcher's.
         accelerator: "auto", "cpu", "gpu".
-        nodes: Number of machines; start the same command on each, as Fabric documents.
+        nodes: Number of machines; start the same command on each.
         workers: Data-loading processes a device; they cannot change a sample.
         backend: Of ``torch.compile``, such as "inductor"; by default nothing is compiled. Weights
             differ in their last digits, and checkpoints fit either way.
@@ -75,30 +82,14 @@ def train(
         UsageError: Devices, a precision or a compiler that this machine lacks, a batch that the
             devices cannot share, or a patch that the network cannot take.
         IrlibError: A loss that is not finite (the batch is saved first), or no space left.
-        Stopped: Ctrl-C was pressed; the step under way was finished and saved first.
+        Stopped: Ctrl-C was pressed; the step under way was finished and saved first (with several
+            devices, the steps up to the next row of the log: they stop together).
     """
-    from lightning.fabric import Fabric, seed_everything
-    from lightning.fabric.strategies import DDPStrategy
-    from lightning.fabric.utilities.exceptions import MisconfigurationException
+    from lightning.fabric import seed_everything
 
     objective = open_objective(recipe, data) if objective is None else objective
-    placement = {
-        "accelerator": accelerator,
-        "devices": devices,
-        "num_nodes": nodes,
-        "precision": fast_precision(recipe.precision, accelerator),
-    }
-    try:
-        fabric = Fabric(**placement)
-        if objective.partial and isinstance(fabric.strategy, DDPStrategy):
-            looking = DDPStrategy(find_unused_parameters=True)
-            fabric = Fabric(strategy=looking, **placement)
-    except (ValueError, TypeError, RuntimeError, MisconfigurationException) as error:
-        raise UsageError(
-            f"accelerator {accelerator!r}, devices {devices!r}, nodes {nodes!r} and precision "
-            f"{recipe.precision!r} cannot be used together here: {error}"
-        ) from error
-    fabric.launch()
+    precision = fast_precision(recipe.precision, accelerator)
+    fabric = open_fabric(accelerator, devices, nodes, precision, objective.partial)
     run_dir = Path(run_dir)
     run_dir.mkdir(parents=True, exist_ok=True)
 
@@ -128,9 +119,17 @@ def train(
             average.load_state_dict(state["average"])
         objective.load_state_dict(state.get("objective", {}))
         start = state["step"]
+    _begin_alike(fabric, start, run_dir)
     objective.start(network)
+    saved = start
+
+    def advice() -> str:
+        """What to do when another device is lost."""
+        there = f"A checkpoint of step {saved} is in {run_dir}" if saved else "Nothing is saved yet"
+        return f"{there}; run the same command again to go on."
 
     def checkpoint(step: int) -> None:
+        nonlocal saved
         if fabric.is_global_zero:
             state = {
                 "step": step,
@@ -140,10 +139,14 @@ def train(
                 "average": average.state_dict() if average is not None else {},
                 "objective": objective.state_dict(),
             }
-            save_checkpoint(run_dir, state)
+            with companions.writing:
+                save_checkpoint(run_dir, state)
         fabric.barrier()
+        saved = step
 
     rank, world = fabric.global_rank, fabric.world_size
+    host = os.environ.get("MASTER_ADDR", "localhost")
+    companions = Companions(rank, world, fabric.broadcast, host, advice)
     batches = DataLoader(
         data,
         batch_sampler=Positions(recipe, start, rank, world),
@@ -164,7 +167,7 @@ def train(
         disable=not (progress and fabric.is_global_zero),
     )
     recent, seen, clock = [], 0, time.perf_counter()
-    with Interrupt() as interrupt, bar, log:
+    with Interrupt() as interrupt, companions, bar, log:
         for step in range(start, recipe.steps):
             rate = recipe.learning_rate(step)
             for group in optimiser.param_groups:
@@ -185,7 +188,7 @@ def train(
                 with fabric.no_backward_sync(model, enabled=not last):
                     loss, parts = objective(model, batch, step)
                     if not torch.isfinite(loss):
-                        raise _not_finite(run_dir, step, batch, rate)
+                        raise _not_finite(run_dir, step, batch, rate, rank)
                     fabric.backward(loss / recipe.accumulate)
                 logged = [loss, *(parts[name] for name in objective.columns)]
                 row += torch.stack([value.detach() for value in logged]) / recipe.accumulate
@@ -202,10 +205,14 @@ def train(
             done = step + 1
             seen += recipe.stage(step).batch
             bar.update(1)
+            asked = interrupt.asked and world == 1
             if done % log_every == 0 or done == recipe.steps:
-                # One batch is a noisy witness: a row holds the mean since the row before.
-                means = fabric.all_reduce(torch.stack(recent).mean(dim=0), reduce_op="mean")
-                value, *rest = means.tolist()
+                # One batch is a noisy witness: a row holds the mean since the row before. The last
+                # number says whether any device was asked to stop: they must stop together.
+                means = torch.stack(recent).mean(dim=0)
+                means = torch.cat([means, means.new_tensor([interrupt.asked])])
+                value, *rest, asking = fabric.all_reduce(means, reduce_op="mean").tolist()
+                asked = asking > 0
                 parts = dict(zip(objective.columns, rest, strict=True))
                 now = time.perf_counter()
                 speed = seen / (now - clock)
@@ -213,9 +220,9 @@ def train(
                 log.write(step=done, loss=value, **parts, **timing)
                 bar.set_postfix(loss=f"{value:.4f}", images_per_s=f"{speed:.0f}")
                 recent, seen, clock = [], 0, now
-            if done % checkpoint_every == 0 or done == recipe.steps or interrupt.asked:
+            if done % checkpoint_every == 0 or done == recipe.steps or asked:
                 checkpoint(done)
-            if interrupt.asked:
+            if asked:
                 raise Stopped(f"stopped after step {done} of {recipe.steps}, saved in {run_dir}")
 
     if fabric.is_global_zero:
@@ -233,6 +240,16 @@ def train(
             models.save_weights(network, run_dir / WEIGHTS, **facts)
     fabric.barrier()
     return run_dir / WEIGHTS
+
+
+def _begin_alike(fabric: "Fabric", start: int, run_dir: Path) -> None:
+    """Refuses devices that found different checkpoints: their sums would mean nothing."""
+    starts = fabric.all_gather(torch.tensor(start, device=fabric.device)).reshape(-1).tolist()
+    if len(set(starts)) > 1:
+        raise UsageError(
+            f"the devices found checkpoints of different steps in {run_dir}: {starts}. Choose a "
+            "--run folder on a disk that all machines share."
+        )
 
 
 def _holds(path: Path, network: nn.Module, facts: dict[str, Any]) -> bool:
@@ -259,22 +276,12 @@ def _check_patches(recipe: Recipe, network: nn.Module) -> None:
             )
 
 
-def fast_precision(precision: str, accelerator: str = "auto") -> str:
-    """Resolves "auto": bf16 where the device multiplies bf16 matrices fast, else full precision."""
-    if precision != "auto":
-        return precision
-    if accelerator != "cpu" and torch.cuda.is_available():
-        return "bf16-mixed" if torch.cuda.is_bf16_supported() else "32-true"
-    flags = Path("/proc/cpuinfo")
-    fast = flags.exists() and "amx_bf16" in flags.read_text()
-    return "bf16-mixed" if fast else "32-true"
-
-
-def _not_finite(run_dir: Path, step: int, batch: dict, rate: float) -> IrlibError:
+def _not_finite(run_dir: Path, step: int, batch: dict, rate: float, rank: int) -> IrlibError:
     """Saves the batch that broke the run and words the error."""
     from safetensors.torch import save_file
 
-    path = run_dir / f"not-finite-step-{step}.safetensors"
+    device = f"-device-{rank}" if rank else ""
+    path = run_dir / f"not-finite-step-{step}{device}.safetensors"
     save_file({k: v.detach().cpu().contiguous() for k, v in batch.items()}, path)
     return IrlibError(
         f"the loss of step {step} is not finite (learning rate {rate:.2e}). Its batch is saved in "

@@ -16,7 +16,8 @@ from irlib.errors import IrlibError, UsageError
 from irlib.training import Stage
 from irlib.training.checkpoint import load_checkpoint, save_checkpoint
 from irlib.training.logs import read_log
-from irlib.training.loop import fast_precision, train
+from irlib.training.loop import train
+from irlib.training.placement import fast_precision
 
 RUN = """
 import sys, torch
