@@ -23,6 +23,8 @@ from irlib.registry import unknown_name
 __all__ = ["Column", "PaperTable", "Row", "paper_table", "paper_tables", "read_paper_table"]
 
 PAPERS = Path(__file__).parent / "papers"
+# The loader in C where PyYAML was built with it: some ten times as fast, and as safe.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _SLUG = re.compile(r"[a-z0-9]+([._+-][a-z0-9]+)*")
 _HEAD = ("paper", "cite", "label", "caption", "source", "setting")
 
@@ -57,7 +59,7 @@ def read_paper_table(path: Path) -> PaperTable:
         IrlibError: It cannot be read, or a field is missing, unknown or of another form.
     """
     try:
-        body = yaml.safe_load(path.read_text(encoding="utf-8"))
+        body = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)
     except (OSError, yaml.YAMLError) as error:
         raise IrlibError(f"{path} cannot be read as a table: {error}.") from error
     _fields(body, {*_HEAD, "columns", "rows"}, {"notes", "inconsistencies"}, str(path))

@@ -98,3 +98,16 @@ def test_names_the_nearest_of_an_unknown_key(tmp_path):
 @pytest.mark.parametrize("table_id", paper_tables())
 def test_every_file_has_the_form(table_id):
     assert paper_table(table_id).id == table_id
+
+
+@pytest.mark.parametrize("table_id", [name for name in paper_tables() if "superseded" not in name])
+def test_names_every_average_that_does_not_follow(table_id):
+    """A printed average further from its columns' mean than rounding allows is told to readers."""
+    table = paper_table(table_id)
+    for column in (c for c in table.columns if c.key.startswith("average/")):
+        for row in table.rows:
+            printed, mean = row.values[column.key], table.mean_of_columns(row.key, column.metric)
+            # Half a unit for the printed average and half a unit for the columns under it.
+            if None not in (printed, mean) and abs(printed - mean) > 10.0**-column.digits:
+                told = [text for text in table.inconsistencies if text.startswith(row.method)]
+                assert any(str(printed) in text for text in told), (row.key, column.key)
