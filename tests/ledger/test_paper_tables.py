@@ -2,6 +2,7 @@
 
 import pytest
 
+from irlib.data import list_benchmarks
 from irlib.errors import IrlibError, UsageError
 from irlib.ledger.paper_tables import paper_table, paper_tables, read_paper_table
 
@@ -96,8 +97,11 @@ def test_names_the_nearest_of_an_unknown_key(tmp_path):
 
 
 @pytest.mark.parametrize("table_id", paper_tables())
-def test_every_file_has_the_form(table_id):
-    assert paper_table(table_id).id == table_id
+def test_every_file_has_the_form(table_id, root):
+    table = paper_table(table_id)
+    assert table.id == table_id
+    assert f"{{{table.cite}," in (root / "book" / "references.bib").read_text()
+    assert {column.benchmark for column in table.columns} <= {None, *list_benchmarks()}
 
 
 @pytest.mark.parametrize("table_id", [name for name in paper_tables() if "superseded" not in name])
