@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from irlib.errors import UsageError
+from irlib.nn.precision import full_precision
 
 TEMPERATURE = 0.07
 
@@ -37,7 +38,7 @@ def momentum_logits(
     if not temperature > 0:
         raise UsageError(f"the temperature is {temperature}; expected a number above 0.")
     # Cosines over a small temperature need more digits than bf16 has, also under autocast.
-    with torch.autocast(code.device.type, enabled=False):
+    with full_precision(code):
         query = F.normalize(code.float(), dim=1)
         own = (query * key.detach().float()).sum(1, keepdim=True)
         return torch.cat([own, query @ queue.detach().float()], dim=1) / temperature

@@ -65,7 +65,7 @@ def test_draws_depend_on_the_generator_alone_and_vary():
     assert 160 < free < 240
 
 
-def test_a_task_is_no_part_of_a_word():
+def test_bug_3_a_task_is_no_part_of_a_word():
     # The authors' test finds "en" (enhancement) in "denoising".
     assert all("noise" in sentence for sentence in [plain_instruction("denoise")])
     for wrong in ("denoising", "en", "noise", "blur/denoise"):

@@ -21,7 +21,7 @@ def test_l1_is_the_mean_absolute_error():
     assert float(l1(restored, target)) == pytest.approx(float((restored - target).abs().mean()))
 
 
-def test_psnr_loss_is_minus_the_mean_psnr():
+def test_property_10_psnr_loss_is_minus_the_mean_psnr():
     restored, target = images()
     mean = sum(
         -10 * math.log10(float((a - b).square().mean()))
@@ -40,7 +40,7 @@ def test_psnr_loss_counts_relative_errors():
         assert float(gain) == pytest.approx(20 * math.log10(2), abs=0.02)
 
 
-def test_psnr_loss_is_finite_on_a_perfect_image():
+def test_property_10_psnr_loss_is_finite_on_a_perfect_image():
     _, target = images()
     restored = target.clone().requires_grad_()
     loss = psnr_loss(restored, target)

@@ -200,7 +200,7 @@ def test_names_go_both_ways():
     "config",
     [{}, {"groups": 2, "blocks": 3}, {"in_channels": 1, "dim": 5}, {"queue": 0}, {"queue": 11}],
 )
-def test_the_configuration_is_read_from_shapes(config):
+def test_bug_6_the_configuration_is_read_from_shapes(config):
     """The queue is as long as the batch made it; any length loads."""
     model = smoke(**{"queue": 7, **config}).eval()
     loaded = models.load_official("airnet", {"state_dict": official(model)})

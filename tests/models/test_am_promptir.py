@@ -285,6 +285,12 @@ def test_one_word_for_haze_bug_5():
     assert small().known_tasks == FIVE_TASKS  # no level of noise is told that was not trained
 
 
+def test_words_follow_the_network_to_its_device_bug_2():
+    assert tokens().to("meta").told(["derain"]).device.type == "meta"
+    assert small().to(torch.float64).told(["derain"]).dtype == torch.float64
+    assert "word_vectors" in dict(small().named_buffers())
+
+
 @pytest.mark.parametrize(
     ("config", "words"),
     [

@@ -201,14 +201,14 @@ def test_property_14_slips_are_seen(shared):
     assert (given - tensors["output.0"]).abs().max() > 0.1
 
 
-def test_layer_norm_is_differentiated_by_autograd():
+def test_bug_11_layer_norm_is_differentiated_by_autograd():
     # The authors wrote a backward by hand, with an attribute that has since gone.
     norm = WithBiasLayerNorm(4, 1e-6).double()
     x = torch.randn(1, 4, 2, 2, dtype=torch.double, requires_grad=True)
     assert torch.autograd.gradcheck(norm, x)
 
 
-def test_importing_and_running_leaves_the_backends_alone():
+def test_bug_10_importing_and_running_leaves_the_backends_alone():
     before = (torch.backends.cudnn.benchmark, torch.backends.cudnn.deterministic)
     with torch.no_grad():
         shaken()(torch.rand(1, 3, 8, 8), texts(1))
@@ -241,7 +241,7 @@ def test_half_precision_stays_finite_and_close(dtype):
     assert (rough.float() - model(image, told)).abs().max() < 0.1
 
 
-def test_without_an_instruction_there_is_no_answer():
+def test_bug_8_without_an_instruction_there_is_no_answer():
     # The authors' prediction is an undefined name where no language model is given.
     for call in ({}, {"told": texts(1), "sentences": torch.randn(1, 64)}):
         with pytest.raises(UsageError, match="needs an instruction"):

@@ -53,7 +53,7 @@ def test_tasks_are_told_by_their_plain_sentence():
 
 
 @pytest.mark.parametrize("task", ["derian", "denoising", "photos/blur/haze"])
-def test_a_task_is_a_name_and_not_a_part_of_a_path(task):
+def test_bug_4_a_task_is_a_name_and_not_a_part_of_a_path(task):
     # The authors derive it from the first word that a data set's path contains.
     with pytest.raises(UsageError, match="unknown task of instructir"):
         smoke().told([task])
@@ -103,7 +103,7 @@ def test_without_a_head_sentences_act_as_they_are():
         model.understood(["fog"])
 
 
-def test_no_sentence_encoder_among_parameters_or_state():
+def test_property_12_no_sentence_encoder_among_parameters_or_state():
     model = smoke()
     names = {name.split(".")[0] for name in model.state_dict()}
     assert names == {name for name, _ in model.named_children()}

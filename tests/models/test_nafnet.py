@@ -52,14 +52,14 @@ def smoke(**config):
         (None, BASELINE_64_SIDD, 194_419_779),
     ],
 )
-def test_parameter_counts_at_full_size(preset, config, parameters):
+def test_property_1_parameter_counts_at_full_size(preset, config, parameters):
     with torch.device("meta"):
         model = models.create("nafnet", preset_name=preset, **config)
     assert model.count_parameters() == parameters
 
 
 @pytest.mark.parametrize("preset", PARTS)
-def test_parameter_count_of_every_part(preset):
+def test_property_1_parameter_count_of_every_part(preset):
     with torch.device("meta"):
         model = models.create("nafnet", preset_name=preset)
     assert tuple(count(part) for _, part in model.named_children()) == PARTS[preset]
@@ -67,12 +67,12 @@ def test_parameter_count_of_every_part(preset):
 
 
 @pytest.mark.parametrize("size", [(64, 64), (48, 80), (45, 77), (1, 1), (16, 17)])
-def test_every_size_is_kept(size):
+def test_property_6_every_size_is_kept(size):
     with torch.no_grad():
         assert smoke()(torch.rand(1, 3, *size)).shape == (1, 3, *size)
 
 
-def test_odd_sizes_are_padded_with_zeros_at_the_right_and_bottom():
+def test_property_6_odd_sizes_are_padded_with_zeros_at_the_right_and_bottom():
     model, image = smoke(), torch.rand(1, 3, 21, 30)
     padded = torch.zeros(1, 3, 32, 32)
     padded[:, :, :21, :30] = image
@@ -86,7 +86,7 @@ def test_multiple_follows_the_levels():
     assert smoke(**shallow).multiple == 4
 
 
-def test_silent_output_layer_is_the_identity():
+def test_property_7_silent_output_layer_is_the_identity():
     model = smoke()
     for parameter in model.ending.parameters():
         torch.nn.init.zeros_(parameter)
@@ -94,7 +94,7 @@ def test_silent_output_layer_is_the_identity():
     assert torch.equal(model(image), image)
 
 
-def test_a_fresh_network_is_its_convolutional_skeleton():
+def test_property_2_a_fresh_network_is_its_convolutional_skeleton():
     torch.manual_seed(0)
     model = models.create("nafnet", preset_name="smoke")
     image = torch.rand(1, 3, 32, 32)
@@ -106,13 +106,26 @@ def test_a_fresh_network_is_its_convolutional_skeleton():
         assert torch.equal(model(image), before)
 
 
-def test_decoders_are_listed_from_the_deepest():
+def test_property_8_decoders_are_listed_from_the_deepest():
     config = {"encoder_blocks": (1, 2, 3), "decoder_blocks": (4, 5, 6)}
     model = smoke(**config)
     assert [len(stage) for stage in model.encoders] == [1, 2, 3]
     assert [len(stage) for stage in model.decoders] == [4, 5, 6]
     widths = [stage[0].norm1.weight.numel() for stage in model.decoders]
     assert widths == [32, 16, 8]
+
+
+def test_property_8_the_last_skip_is_added_first():
+    model, skips, ups, entered = smoke(), [], [], []
+    for encoder in model.encoders:
+        encoder.register_forward_hook(lambda *given: skips.append(given[-1]))
+    for up, decoder in zip(model.ups, model.decoders, strict=True):
+        up.register_forward_hook(lambda *given: ups.append(given[-1]))
+        decoder.register_forward_hook(lambda *given: entered.append(given[1][0]))
+    with torch.no_grad():
+        model(torch.rand(1, 3, 32, 32))
+    for skip, up, given in zip(reversed(skips), ups, entered, strict=True):
+        torch.testing.assert_close(given, up + skip)
 
 
 @pytest.mark.parametrize("block", ["naf", "baseline"])
@@ -171,7 +184,7 @@ def windows(model):
         ((40, 40), [72, 36, 18, 9, 4, 9, 18, 36, 72]),
     ],
 )
-def test_windows_are_one_and_a_half_training_patches(size, sides):
+def test_property_9_windows_are_one_and_a_half_training_patches(size, sides):
     assert windows(smoke(train_size=size)) == [(side, side) for side in sides]
 
 
@@ -180,7 +193,7 @@ def test_height_and_width_have_windows_of_their_own():
 
 
 @pytest.mark.parametrize("size", [(32, 32), (48, 48), (45, 41)])
-def test_windows_change_nothing_up_to_their_size(size):
+def test_property_9_windows_change_nothing_up_to_their_size(size):
     model, image = smoke(), torch.rand(1, 3, *size)
     with torch.no_grad():
         whole = model(image)

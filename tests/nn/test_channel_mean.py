@@ -39,7 +39,7 @@ def test_a_large_map_keeps_its_digits():
     assert (local_mean(x, (48, 64)).double() - exact).abs().max() < 2e-5
 
 
-def test_a_constant_map_is_its_own_mean():
+def test_property_9_a_constant_map_is_its_own_mean():
     x = torch.full((1, 2, 9, 11), 0.3)
     torch.testing.assert_close(local_mean(x, (4, 3)), x)
 

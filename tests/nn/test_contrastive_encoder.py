@@ -35,7 +35,7 @@ def test_a_block_is_two_convolutions_beside_one(stride, channels_last):
     torch.testing.assert_close(block(x), expected, atol=1e-5, rtol=1e-5)
 
 
-def test_parameters_at_full_width():
+def test_property_1_parameters_at_full_width():
     def count(module):
         return sum(p.numel() for p in module.parameters())
 

@@ -61,7 +61,7 @@ def test_both_modulations_read_the_map(place):
     assert not torch.allclose(block(features, degradation + 1), plain)
 
 
-def test_parameters_at_full_width():
+def test_property_1_parameters_at_full_width():
     def count(module):
         return sum(p.numel() for p in module.parameters())
 

@@ -5,7 +5,7 @@ import torch
 from irlib.nn import InstructionHead
 
 
-def test_parameters_as_in_the_authors_file():
+def test_property_1_parameters_as_in_the_authors_file():
     head = InstructionHead()
     sizes = [sum(p.numel() for p in part.parameters()) for part in (head.project, head.classify)]
     assert sizes == [98_560, 1_799]

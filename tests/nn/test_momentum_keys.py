@@ -69,7 +69,7 @@ def test_property_8_only_the_oldest_codes_are_replaced_and_the_pointer_wraps():
         assert keys.pointer.tolist() == [(2 * turn + 2) % 6]
 
 
-def test_any_batch_up_to_the_length_fits():
+def test_bug_6_any_batch_up_to_the_length_fits():
     """The authors' code needs a length that their batch divides."""
     _, keys = made(6)
     keys.enqueue(unit(4))

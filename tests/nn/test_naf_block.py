@@ -46,14 +46,14 @@ def plain_block(block, x):
 
 
 @BLOCKS
-def test_a_fresh_block_is_the_identity(block_class):
+def test_property_2_a_fresh_block_is_the_identity(block_class):
     x = torch.randn(2, 8, 6, 5)
     assert torch.equal(block_class(8)(x), x)
 
 
 @BLOCKS
 @WINDOWS
-def test_rearranged_and_plain_order_agree(block_class, window):
+def test_property_5_rearranged_and_plain_order_agree(block_class, window):
     torch.manual_seed(0)
     block = shaken(block_class(6, 2, 2, window)).double()
     x = torch.randn(2, 6, 7, 9, dtype=torch.float64, requires_grad=True)
@@ -70,7 +70,7 @@ def test_rearranged_and_plain_order_agree(block_class, window):
 
 
 @pytest.mark.parametrize("dim", [4, 16, 32, 512])
-def test_parameters_of_a_block(dim):
+def test_property_1_parameters_of_a_block(dim):
     with torch.device("meta"):
         block = NafBlock(dim)
     assert sum(p.numel() for p in block.parameters()) == 7 * dim**2 + 33 * dim
@@ -79,7 +79,7 @@ def test_parameters_of_a_block(dim):
         assert len(BaselineBlock(dim).state_dict()) == 20
 
 
-def test_beta_alone_wakes_the_first_half():
+def test_property_2_beta_alone_wakes_the_first_half():
     block = shaken(NafBlock(8))
     x = torch.randn(1, 8, 6, 6)
     with torch.no_grad():
@@ -91,7 +91,7 @@ def test_beta_alone_wakes_the_first_half():
         assert torch.equal(block(x), x)
 
 
-def test_the_gate_halves_and_does_not_care_which_half_is_which():
+def test_property_3_the_gate_halves_and_does_not_care_which_half_is_which():
     x = torch.randn(2, 10, 3, 4)
     gated = simple_gate(x)
     assert gated.shape == (2, 5, 3, 4)
@@ -99,7 +99,7 @@ def test_the_gate_halves_and_does_not_care_which_half_is_which():
     assert torch.equal(gated, x[:, :5] * x[:, 5:])
 
 
-def test_simplified_attention_is_linear_in_the_means_and_has_no_sigmoid():
+def test_property_4_simplified_attention_is_linear_in_the_means_and_has_no_sigmoid():
     attention = shaken(SimplifiedChannelAttention(6))
     x = torch.randn(1, 6, 5, 5)
     scales = attention.scales(x)
@@ -128,7 +128,7 @@ def test_scaled_convolution():
     torch.testing.assert_close(scale_and_project(x, scales, conv), conv(x * scales))
 
 
-def test_layer_norm_takes_nafnets_epsilon():
+def test_property_5_layer_norm_takes_nafnets_epsilon():
     norm = WithBiasLayerNorm(8, 1e-6)
     x = 1e-3 * torch.randn(1, 8, 4, 4)
     torch.testing.assert_close(norm(x), plain_norm(x, norm), atol=1e-6, rtol=1e-6)

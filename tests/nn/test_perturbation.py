@@ -59,6 +59,16 @@ def test_property_5_the_query_is_one_composed_convolution(block, x, generator):
     assert torch.allclose(block.query(x, order), block.narrow(shuffled), atol=1e-6)
 
 
+def test_property_5_the_composed_convolution_has_the_permutation_as_a_matrix(block, generator):
+    order = block.order(torch.randn(3, TEXT, generator=generator))
+    permutations = F.one_hot(order, 2 * DIM).float()  # row j picks the channel at place j
+    first, second = block.widen.weight.flatten(1), block.narrow.weight.flatten(1)
+    matrices, biases = block.composed(order)
+    assert torch.allclose(matrices, second @ permutations @ first, atol=1e-6)
+    moved = permutations @ block.widen.bias
+    assert torch.allclose(biases, moved @ second.T + block.narrow.bias, atol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("channels", "keep", "kept"),
     [(48, 0.9, 43), (8, 0.9, 7), (10, 0.9, 9), (16, 0.9, 14), (1, 0.9, 1), (8, 1.0, 8)],

@@ -132,7 +132,7 @@ def test_a_resumed_run_ends_with_the_same_weights_queue_and_keys(tmp_path, data,
     assert all(torch.equal(kept[0][name], kept[1][name]) for name in kept[0])
 
 
-def test_the_weights_hold_nothing_that_only_training_needs(tmp_path, data):
+def test_bug_6_the_weights_hold_nothing_that_only_training_needs(tmp_path, data):
     network = models.load_weights(run(small(steps=1), tmp_path, data))
     assert isinstance(network, AirNet)
     assert network.contrast is None

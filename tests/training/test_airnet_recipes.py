@@ -23,7 +23,7 @@ def test_property_11_the_rate_changes_after_an_epoch(epochs, rate):
     assert [recipe.learning_rate(s) for s in (first, last)] == pytest.approx([rate, rate])
 
 
-def test_the_text_has_no_late_epoch():
+def test_bug_8_the_text_has_no_late_epoch():
     assert [paper_rate(e) for e in (59, 60, 99, 224, 225)] == pytest.approx(
         [1e-3, 1e-4, 1e-4, 1e-4, 5e-5]
     )
@@ -103,14 +103,14 @@ def test_the_small_recipe_shares_data_and_budget_with_its_rivals(scale):
     assert own.learning_rate(own.steps // 2) == rival.learning_rate(own.steps // 2)
 
 
-def test_tasks_are_chosen_as_a_list():
+def test_bug_2_tasks_are_chosen_as_a_list():
     """The authors' option takes a word apart into its letters."""
     assert training.recipe("airnet", "smoke", tasks=["derain"]).tasks == ("derain",)
     with pytest.raises(UsageError, match="unknown task 'd'"):
         training.recipe("airnet", "smoke", tasks="derain")
 
 
-def test_no_worker_repeats_the_noise_of_another():
+def test_bug_3_no_worker_repeats_the_noise_of_another():
     """The authors' data set keeps its order in itself, and every worker has its own copy of it."""
     settings = {"patch": 16, "scenes": 1, "scene_size": 32, "photo_share": 0, "positive": True}
     workers = [EmbeddedPairs(training.recipe("airnet", "smoke").tasks, **settings) for _ in "ab"]

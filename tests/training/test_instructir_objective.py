@@ -80,7 +80,7 @@ def test_each_sentence_is_one_of_its_images_task():
         assert sentence in FREE[task] or any(name in sentence for name in NAMES[task])
 
 
-def test_sentences_depend_on_seed_and_position_alone():
+def test_bug_9_sentences_depend_on_seed_and_position_alone():
     whole = spoken(tiny(steps=6))
     assert len(set(whole)) > 20
     assert spoken(tiny(steps=6, accumulate=2)) == whole  # not on how a batch is cut

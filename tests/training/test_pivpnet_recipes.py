@@ -138,10 +138,12 @@ def test_an_epoch_of_five_tasks():
     assert epoch_entries(("dehaze",)) == int(0.8 * 72_135)
 
 
-def tiny(**changes):
+TINY = {"dim": 4, "depths": (1,) * 3, "prompt_sizes": (4,), "prompt_blocks": 1}
+
+
+def tiny(switches=None, **changes):
     settings = {"steps": 6, "batch": 4, "patch": 24, "precision": "32-true", **changes}
-    config = {"dim": 4, "depths": (1,) * 3, "prompt_sizes": (4,), "prompt_blocks": 1}
-    return training.recipe("pivpnet", "smoke", config=config, **settings)
+    return training.recipe("pivpnet", "smoke", config={**TINY, **(switches or {})}, **settings)
 
 
 def run(recipe, folder, **options):
@@ -160,7 +162,7 @@ def test_training_averages_the_running_statistics_with_the_weights(tmp_path):
     assert kept["stages.0.0.norm.num_batches_tracked"] == 6
 
 
-def test_a_stopped_run_goes_on_with_its_statistics(tmp_path, monkeypatch):
+def test_upstream_bug_12_a_stopped_run_goes_on_with_its_statistics(tmp_path, monkeypatch):
     class StopError(Exception):
         pass
 
@@ -183,6 +185,7 @@ def test_a_stopped_run_goes_on_with_its_statistics(tmp_path, monkeypatch):
 
 
 def test_parts_without_a_gradient_rest(tmp_path):
+    # upstream_bug_3: a run by the model's name makes that model.
     recipe = tiny()
     trained = run(recipe, tmp_path).state_dict()
     torch.manual_seed(0)
@@ -193,6 +196,30 @@ def test_parts_without_a_gradient_rest(tmp_path):
     rests = {name for name, tensor in trained.items() if torch.equal(tensor, begun[name])}
     inert = {n for n in begun if n.startswith(("prior_stems.", "details.")) or "weight_head" in n}
     assert rests == inert
+
+
+@pytest.mark.parametrize(
+    ("prior", "masks"),
+    [("on", "ones"), ("off", "learned"), ("on", "learned"), ("added", "learned")],
+)
+def test_a_run_moves_what_its_switches_wake(prior, masks, tmp_path):
+    recipe = tiny({"prior": prior, "masks": masks})
+    torch.manual_seed(recipe.seed)
+    fresh = models.create("pivpnet", **recipe.config)
+    path = train(recipe, tmp_path, Noise(), accelerator="cpu", devices=1, progress=False,
+                 init=fresh)  # fmt: skip
+    trained = models.load_weights(path)
+    assert (trained.config["prior"], trained.config["masks"]) == (prior, masks)
+    torch.manual_seed(recipe.seed)
+    begun = models.create("pivpnet", **recipe.config).state_dict()
+    moved = {n for n, t in trained.state_dict().items() if not torch.equal(t, begun[n])}
+    guided = {n for n in begun if n.startswith(("prior_stems.", "details."))}
+    mixed = {n for n in begun if n.endswith(".masks") or ".weight_head." in n}
+    assert guided <= moved if prior != "off" else not guided & moved
+    assert mixed <= moved if masks == "learned" else not mixed & moved
+    image = torch.rand(1, 3, 24, 24, generator=torch.Generator().manual_seed(9))
+    with torch.no_grad():
+        assert trained(image).isfinite().all()
 
 
 def test_trained_weights_restore_a_photograph_whole_and_in_tiles(tmp_path):
