@@ -2,7 +2,7 @@
 
 import pytest
 
-from irlib.data import list_benchmarks
+from irlib.data.benchmarks import list_benchmarks
 from irlib.errors import IrlibError, UsageError
 from irlib.ledger.paper_tables import paper_table, paper_tables, read_paper_table
 
