@@ -9,12 +9,13 @@ with a unit of measurement (dB, %, seconds, MB, images/s, ...), stands in prose 
   then it must be a value of that record;
 - between markers, `<!-- record: NAME KEY -->28.61<!-- /record -->`, and then it must be that value;
 - behind words such as "at most" or "under": a limit that is promised, not a measurement;
-- as a version, a licence, an equation's number or the like.
+- as a version, a licence, an equation's number or the like;
+- in a sentence that is, word for word, one of the page's claims.
 """
 
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Collection
 from pathlib import Path
 
 import nbformat
@@ -22,6 +23,9 @@ import pytest
 
 from irlib.errors import IrlibError
 from irlib.ledger import Record, read_record, record_names, write_record
+from irlib.ledger.claims import HOLDS
+from irlib.viz.claims_page import stored_claims
+from irlib.viz.prose import prose, sentences
 
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "book" / "results"
@@ -30,10 +34,6 @@ PAGES = sorted([ROOT / "README.md", *(ROOT / "book").glob("*.md")])
 CARDS = sorted((ROOT / "irlib").rglob("*.md"))
 
 MARKER = re.compile(r"<!-- record: (\S+) (\S+) -->(.*?)<!-- /record -->", re.DOTALL)
-FENCE = re.compile(r"^\s*(`{3,}|~{3,}|:{3,})\s*(\{[\w:-]+\})?")
-# Directives that hold prose; every other fence holds code, formulas, settings or pictures.
-PROSE = {"note", "tip", "warning", "important", "admonition", "dropdown", "exercise", "solution"}
-PROSE |= {"list-table", "seealso", "hint", "caution", "grid", "grid-item-card", "card", "margin"}
 LEFT_OUT = [
     re.compile(r"\$\$.+?\$\$|(?<!\\)\$(?!\s)[^$]+?\$", re.DOTALL),
     re.compile(r"<!--.*?-->", re.DOTALL),
@@ -62,40 +62,6 @@ NAMING = re.compile(
 VERSION = re.compile(r"Python\s+3[.\d, andorto]*$")
 
 
-def prose(text: str) -> Iterator[str]:
-    """Paragraphs, list items and table rows of a page, without code blocks and formulas."""
-    kept: list[str] = []
-    hidden, open_prose = "", []
-    for line in text.splitlines():
-        fence = FENCE.match(line)
-        if hidden:
-            if fence and line.strip() == hidden:
-                hidden = ""
-            continue
-        if fence:
-            name = (fence[2] or "").strip("{}")
-            if line.strip() in open_prose:
-                open_prose.remove(line.strip())
-            elif name in PROSE:
-                open_prose.append(fence[1])
-            else:
-                hidden = fence[1]
-            kept.append("")
-            continue
-        starts_item = re.match(r"\s*(?:[-*+]|\d+\.)\s|\s*\||#", line)
-        kept += ["", line] if starts_item else [line]
-    text = re.sub(r"\$\$.+?\$\$", " ", "\n".join(kept), flags=re.DOTALL)
-    for paragraph in re.split(r"\n\s*\n", text):
-        yield " ".join(paragraph.split())
-
-
-def sentences(paragraph: str) -> list[str]:
-    """A table row is one; elsewhere a full stop and a capital letter part them."""
-    if paragraph.startswith("|"):
-        return [paragraph]
-    return re.split(r"(?<=[.!?])\s+(?=[A-Z*_\[`({$])", paragraph)
-
-
 def belongs(number: str, record: Record) -> bool:
     """Whether a printed number is one of a record's values, rounded as it is printed."""
     text = number.lstrip("+-−–")
@@ -107,7 +73,7 @@ def belongs(number: str, record: Record) -> bool:
     return any(f"{abs(value):.{decimals}f}" == text for value in known)
 
 
-def unsourced(text: str, root: Path = RESULTS) -> list[str]:
+def unsourced(text: str, root: Path = RESULTS, claims: Collection[str] = ()) -> list[str]:
     """What is wrong with the numbers of a page: one line each, empty for a page in order."""
     names = set(record_names(root)) if root.is_dir() else set()
     found: list[str] = []
@@ -121,7 +87,7 @@ def unsourced(text: str, root: Path = RESULTS) -> list[str]:
             found.append(f"{name} {key} is {value}, the page says {printed!r}")
     for paragraph in prose(MARKER.sub(" ", text)):
         for sentence in sentences(paragraph):
-            if CITED.search(sentence):
+            if CITED.search(sentence) or sentence in claims:
                 continue
             records = [read_record(n, root) for n in CODE.findall(sentence) if n in names]
             plain = sentence
@@ -162,7 +128,8 @@ def test_every_measured_number_of_a_page_has_a_source(page):
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda p: p.stem)
 def test_every_measured_number_in_a_chapters_text_has_a_source(notebook):
-    assert unsourced(chapter_text(notebook)) == []
+    claims = {claim.sentence for claim in stored_claims(notebook) if claim.verdict == HOLDS}
+    assert unsourced(chapter_text(notebook), claims=claims) == []
 
 
 @pytest.mark.parametrize(
@@ -211,6 +178,12 @@ def test_a_planted_number_is_found(planted, root):
 )
 def test_numbers_with_a_source_are_left_alone(fine, root):
     assert unsourced(fine, root) == []
+
+
+def test_a_sentence_may_be_a_claim(root):
+    text = "It is so. The gain is 3 dB or more."
+    assert unsourced(text, root)
+    assert unsourced(text, root, claims={"The gain is 3 dB or more."}) == []
 
 
 def test_every_record_is_as_its_command_wrote_it():
