@@ -79,7 +79,7 @@ def test_no_direct_dependency_is_unbounded_where_it_breaks_often():
 
 
 #: Used where a reader has it and refused with a message where not; nothing here needs it.
-WHERE_INSTALLED = {"transformers"}
+WHERE_INSTALLED = {"lpips", "transformers"}
 
 
 @pytest.mark.parametrize("folder", ["irlib", "tests"])

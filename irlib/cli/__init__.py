@@ -45,6 +45,7 @@ GROUPS = {
 #: Options that take several words after one another.
 SEVERAL = (
     "--tasks",
+    "--measures",
     "--turns",
     "--words",
     "--without",

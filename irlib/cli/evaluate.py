@@ -56,6 +56,10 @@ def evaluate(
     protocol: Annotated[
         str, Help(help="all-in-one (PromptIR's), rounded, whole, restormer-y, ...")
     ] = "all-in-one",
+    measures: Annotated[
+        list[str] | None,
+        Help(help="Beside PSNR and SSIM: lpips, uciqe, uiqm, or all that can be computed here."),
+    ] = None,
     group: Annotated[str | None, Help(help="One sub-degradation, such as low_haze.")] = None,
     limit: Annotated[int | None, Help(help="Only the first so many images.")] = None,
     psf: Annotated[
@@ -103,6 +107,8 @@ def evaluate(
         raise UsageError(f"--method {method} is no network; leave --task and --instruction out.")
     if tasks and not embedded:
         raise UsageError("--tasks goes with --embedded; a benchmark has a task of its own.")
+    if measures and benchmark is None and pairs is None:
+        raise UsageError("--measures goes with --benchmark or --pairs.")
     if method is not None and compile:
         raise UsageError(f"--method {method} is no network; leave --compile out.")
     if record is not None:
@@ -168,6 +174,7 @@ def evaluate(
                 sigma=sigma,
                 data=data,
                 group=group,
+                measures=measures or (),
                 **options,
             )
             show_evaluation(evaluation)

@@ -1,4 +1,4 @@
-"""Sets of pairs, and one without references: rain, haze, blur, low light, underwater, CDD-11.
+"""Sets of pairs, and two without references: rain, haze, blur, low light, underwater, CDD-11.
 
 Counts are those of the published splits. Terms say what the authors' own pages or repositories
 state, or that none was found there; they are no legal advice.
@@ -273,6 +273,20 @@ PAIR_SETS = (
             Layout("images without references", degraded=("*",)),
             Layout("input/", degraded=("input/*",)),
         ),
+    ),
+    Benchmark(
+        name="u45",
+        title="U45",
+        task="underwater",
+        split="test",
+        count=45,
+        size="256x256",
+        terms="no licence file; asks to cite the paper",
+        published_by="Li, Li and Wang, A Fusion Adversarial Underwater Image Enhancement Network "
+        "with a Public Test Dataset, 2019; its repository",
+        folders=("U45", "underwater/U45", "real/underwater"),
+        layouts=(Layout("images without references", degraded=("*",)),),
+        sizes=frozenset({(256, 256)}),
     ),
     Benchmark(
         name="lsui",

@@ -1,26 +1,25 @@
 """Scores on a benchmark, or on any folder of pairs, under a stated protocol.
 
-Taught in chapter 1 (protocols) and chapter 5 (PromptIR's numbers).
+Taught in chapter 1 (protocols), chapter 5 (PromptIR's numbers) and chapter 22 (no reference).
 """
 
 import hashlib
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from irlib.data.benchmarks import Benchmark, data_root, folder_pairs, get_benchmark, list_benchmarks
-from irlib.data.images import read_image, write_image
+from irlib.data.images import write_image
 from irlib.data.pairing import Pair
-from irlib.data.seeding import generator_for
-from irlib.degradations import gaussian_noise
 from irlib.errors import IrlibError, UsageError
-from irlib.evaluation.scoring import SCORES, Restorer, as_function, centre_crop, mean_of, score
+from irlib.evaluation.measures import choose_measures
+from irlib.evaluation.pictures import images_of
+from irlib.evaluation.scoring import Restorer, as_function, mean_of, score
 from irlib.evaluation.spread import spread_of
 from irlib.metrics import Protocol, get_protocol
 from irlib.models import tell
@@ -34,8 +33,9 @@ class Evaluation:
         test_set: The benchmark's name, or the folder's.
         title: What to call it in print.
         per_image: One mapping per image, by sorted name: ``name``, ``group``, ``psnr`` and
-            ``input_psnr`` in dB, ``ssim`` and ``input_ssim``, ``seconds`` of restoring.
-        mean: Means over images of the four scores; of the published number only where `complete`.
+            ``input_psnr`` in dB, ``ssim`` and ``input_ssim``, further measures of restored image
+            and input, ``seconds`` of restoring. A set without references has the latter alone.
+        mean: Means over images of the scores; of the published number only where `complete`.
         protocol: How scores were computed.
         sigma: Deviation of synthesised noise on the 0-255 scale, or None.
         noise_seed: Seed of that noise, or None.
@@ -44,6 +44,7 @@ class Evaluation:
         expected: Images in the published split, or None for a folder of one's own.
         minutes: Wall-clock minutes.
         device: Where it ran.
+        missing: A sentence for each measure that this machine could not compute.
     """
 
     test_set: str
@@ -58,6 +59,7 @@ class Evaluation:
     expected: int | None
     minutes: float
     device: str
+    missing: tuple[str, ...] = ()
 
     @property
     def count(self) -> int:
@@ -72,13 +74,14 @@ class Evaluation:
     @property
     def spread(self) -> dict[str, Any]:
         """Standard deviation over images and bootstrap interval of each mean."""
-        return spread_of(self.per_image, SCORES)
+        return spread_of(self.per_image, tuple(self.mean))
 
     @property
     def by_group(self) -> dict[str, dict[str, float]]:
         """Means of each sub-degradation; empty for sets without."""
         groups = sorted({row["group"] for row in self.per_image} - {""})
-        return {g: mean_of([r for r in self.per_image if r["group"] == g]) for g in groups}
+        keys = tuple(self.mean)
+        return {g: mean_of([r for r in self.per_image if r["group"] == g], keys) for g in groups}
 
     @property
     def protocol_in_words(self) -> str:
@@ -118,6 +121,7 @@ def evaluate(
     device: str | torch.device | None = None,
     noise_seed: int = 0,
     quantise: bool = True,
+    measures: Sequence[str] = (),
 ) -> Evaluation:
     """Restore every image of a set and measure it, and its degraded input.
 
@@ -142,18 +146,21 @@ def evaluate(
         noise_seed: Seed of the noise.
         quantise: Clip noisy images to [0, 255] and truncate them to 8 bits, as PromptIR's code
             does; False leaves the noise unclipped, as Restormer's does.
+        measures: Beside PSNR and SSIM: ``lpips``, ``uciqe``, ``uiqm``, or ``all`` that this machine
+            can compute. A set without references needs one of the latter two.
 
     Returns:
         Per-image scores, their means, and everything needed to state them.
 
     Raises:
-        UsageError: An unknown benchmark or protocol, a missing or superfluous sigma, a set without
-            references, or an image too small for the protocol.
+        UsageError: An unknown benchmark, protocol or measure, a missing or superfluous sigma, a set
+            without references and no measure for it, or an image too small for the protocol.
         IrlibError: The set is absent, or an image is unreadable or of another size than its pair.
     """
     protocol = get_protocol(protocol)
     name, title, expected, pairs = _open(test_set, data, group)
-    _check_use(title, pairs, sigma, limit)
+    _check_use(title, pairs, sigma, limit, measures)
+    extra, missing = choose_measures(measures, reference=pairs[0].clean is not None)
     pairs = pairs[:limit]
     if isinstance(model, torch.nn.Module):
         device = device or next((p.device for p in model.parameters()), "cpu")
@@ -164,9 +171,9 @@ def evaluate(
     started = time.perf_counter()
     rows = []
     for pair in _with_progress(pairs, title, progress):
-        degraded, clean = _images(pair, protocol, sigma, noise_seed, quantise)
+        degraded, clean = images_of(pair, protocol, sigma, noise_seed, quantise)
         before = time.perf_counter()
-        row, restored = score(restore, degraded, clean, protocol)
+        row, restored = score(restore, degraded, clean, protocol, extra)
         seconds = time.perf_counter() - before
         rows.append({"name": pair.name, "group": pair.group, **row, "seconds": round(seconds, 3)})
         if save_images is not None:
@@ -177,7 +184,7 @@ def evaluate(
         test_set=name,
         title=title,
         per_image=rows,
-        mean=mean_of(rows),
+        mean=mean_of(rows, [key for key in rows[0] if key not in ("name", "group", "seconds")]),
         protocol=protocol,
         sigma=None if sigma is None else float(sigma),
         noise_seed=None if sigma is None else noise_seed,
@@ -186,6 +193,7 @@ def evaluate(
         expected=expected,
         minutes=(time.perf_counter() - started) / 60,
         device=str(device or "cpu"),
+        missing=tuple(missing),
     )
 
 
@@ -233,13 +241,19 @@ def _task(test_set: Any, sigma: float | None) -> str | None:
     return test_set.task if isinstance(test_set, Benchmark) else None
 
 
-def _check_use(title: str, pairs: list[Pair], sigma: float | None, limit: int | None) -> None:
+def _check_use(
+    title: str,
+    pairs: list[Pair],
+    sigma: float | None,
+    limit: int | None,
+    measures: Sequence[str],
+) -> None:
     if not pairs:
         raise IrlibError(f"{title} holds no images to measure on.")
-    if any(pair.clean is None for pair in pairs):
+    if not measures and any(pair.clean is None for pair in pairs):
         raise UsageError(
             f"{title} has no references, so PSNR and SSIM are not defined on it. Restore it with "
-            "`irlib restore` and look, or use no-reference measures."
+            "`irlib restore` and look, or ask for measures that need none: --measures uciqe uiqm."
         )
     synthesised = pairs[0].degraded is None
     if synthesised and sigma is None:
@@ -253,28 +267,6 @@ def _check_use(title: str, pairs: list[Pair], sigma: float | None, limit: int | 
         raise UsageError(f"sigma is {sigma}; expected 0 to 255 (grey levels), such as 25.")
     if limit is not None and limit < 1:
         raise UsageError(f"limit is {limit}; expected at least 1 image.")
-
-
-def _images(
-    pair: Pair, protocol: Protocol, sigma: float | None, seed: int, quantise: bool
-) -> tuple[Tensor, Tensor]:
-    assert pair.clean is not None
-    clean = read_image(pair.clean).rgb()
-    degraded = clean if pair.degraded is None else read_image(pair.degraded).rgb()
-    if degraded.shape != clean.shape:
-        sizes = [f"{i.shape[-1]}x{i.shape[-2]}" for i in (degraded, clean)]
-        raise IrlibError(
-            f"{pair.degraded} is {sizes[0]} but its reference {pair.clean} is {sizes[1]}; a pair "
-            "is compared pixel by pixel. `irlib data check` lists every such file."
-        )
-    try:
-        degraded, clean = centre_crop(degraded, protocol), centre_crop(clean, protocol)
-    except UsageError as error:
-        raise UsageError(f"{pair.clean}: {error}") from error
-    if sigma is not None:
-        generator = generator_for("evaluation noise", seed, f"{float(sigma):g}", pair.name)
-        degraded = gaussian_noise(clean, sigma, generator=generator, quantise=quantise).image
-    return degraded, clean
 
 
 def _with_progress(pairs: list[Pair], title: str, progress: bool) -> Iterable[Pair]:

@@ -28,12 +28,13 @@ def record_of_evaluation(
         command: The command that makes it again.
         facts: The weights file's facts: ``recipe``, ``recipe_hash``, ``steps``.
         weights_sha256: SHA-256 of the weights file; None for classical methods.
-        notes: One sentence a reader of the number should see. That a subset was measured is noted
-            without being asked.
+        notes: One sentence a reader of the number should see. That a subset was measured, or a
+            measure could not be, is noted without being asked.
     """
     if evaluation.expected is not None and not evaluation.complete:
         part = f"{evaluation.count} of {evaluation.expected} images: a subset"
         notes = f"{part}; not comparable with the published mean. {notes}".strip()
+    notes = " ".join([notes, *evaluation.missing]).strip()
     noise = None
     if evaluation.sigma is not None:
         noise = {

@@ -122,3 +122,19 @@ def test_other_tasks_of_the_embedded_photographs(tmp_path):
     assert record.command.endswith("--method identity --embedded --tasks noise60 underwater")
     levels = [record.values[f"{task}/psnr"] for task in ("noise60", "underwater")]
     assert record.values["psnr"] == pytest.approx(sum(levels) / 2)
+
+
+def test_a_set_without_references_and_its_record(tmp_path):
+    (tmp_path / "U45").mkdir()
+    write_image(tmp_path / "U45" / "1.png", torch.rand(3, 32, 32))
+    arguments = ["--method", "identity", "--benchmark", "u45", "--data", tmp_path]
+    assert "--measures uciqe uiqm" in str(call(*arguments).exception)
+    result = call(
+        *arguments, "--measures", "all", "--record", "mine/u45", "--results", tmp_path / "results"
+    )
+    assert result.exit_code == 0, result.output
+    assert "input UCIQE" in result.output
+    assert "1 of 45: a subset" in result.output
+    record = read_record("mine/u45", tmp_path / "results")
+    assert set(record.values) == {"uciqe", "input_uciqe", "uiqm", "input_uiqm"}
+    assert record.command.endswith("--benchmark u45 --data DIR --measures all")
