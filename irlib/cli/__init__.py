@@ -26,6 +26,7 @@ COMMANDS = {
     "parity": "irlib.cli.parity:parity",
     "live": "irlib.cli.live:live",
     "tiles": "irlib.cli.tiles:tiles",
+    "reproduce": "irlib.cli.reproduce:reproduce",
 }
 GROUPS = {
     "data": ("irlib.cli.data:app", "Benchmarks: what they are, and whether a folder is complete."),
@@ -46,6 +47,7 @@ GROUPS = {
 SEVERAL = (
     "--tasks",
     "--measures",
+    "--only",
     "--turns",
     "--words",
     "--without",

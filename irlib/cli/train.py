@@ -137,6 +137,9 @@ def train(
     record: Annotated[
         str | None, Run(help="Also write a ledger record of the training, by this name.")
     ] = None,
+    results: Annotated[
+        Path | None, Run(help="Folder of records. Default: book/results of the checkout.")
+    ] = None,
 ) -> None:
     """Train a model; run the same command again to go on after a stop or a crash.
 
@@ -157,7 +160,7 @@ def train(
     if record:
         from irlib.ledger import record_path
 
-        record_path(record)  # a wrong name is found before the long part
+        record_path(record, results)  # a wrong name is found before the long part
     network = load_start(init, model, backbone) if init else None
     other = network is not None and network.name != model
     plain = network if other and model == "perceive-ir" else None
@@ -224,7 +227,7 @@ def train(
         checkpoint_every=checkpoint_every,
     )
     if record:
-        typer.echo(f"Record: {_write_record(record, plan, folder, weights, init)}")
+        typer.echo(f"Record: {_write_record(record, results, plan, folder, weights, init)}")
     typer.echo(f"Weights: {weights}\nRestore with them: irlib restore PHOTO --weights {weights}")
 
 
@@ -256,7 +259,9 @@ def _turns(words: list[str]) -> dict[str, int]:
     return {task: int(number) for task, _, number in pairs}
 
 
-def _write_record(name: str, recipe, folder: Path, weights: Path, init: str | None = None) -> Path:
+def _write_record(
+    name: str, results: Path | None, recipe, folder: Path, weights: Path, init: str | None = None
+) -> Path:
     """Writes what the training was and cost to the ledger."""
     import sys
 
@@ -292,7 +297,8 @@ def _write_record(name: str, recipe, folder: Path, weights: Path, init: str | No
             command="irlib " + " ".join(sys.argv[1:]),
             notes=f"precision {fast_precision(recipe.precision)}; the loss is the mean of the last "
             f"logged steps{begun}",
-        )
+        ),
+        root=results,
     )
 
 
