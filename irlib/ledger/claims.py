@@ -37,8 +37,8 @@ class Claim:
         high: Largest value with which it is true, or None.
         unit: Unit of the three, such as "dB".
         verdict: ``holds``, ``does not hold`` or ``not judged``.
-        scale: The scale at which the sentence was judged.
         at: The only scale at which it means something, or None for any.
+        scale: The scale at which such a sentence was judged, None where all are alike.
         records: Content hash by name of the records that `measured` was read from.
     """
 
@@ -48,8 +48,8 @@ class Claim:
     high: float | None
     unit: str
     verdict: str
-    scale: str
     at: str | None = None
+    scale: str | None = None
     records: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -128,8 +128,8 @@ def judge(
         )
     if low is not None and high is not None and low > high:
         raise UsageError(f"{sentence!r}: low {low} is above high {high}; exchange them.")
-    scale = current_scale()
-    if measured is None or at not in (None, scale):
+    scale = None if at is None else current_scale()
+    if measured is None or at != scale:
         verdict = OPEN
     elif isinstance(measured, bool):
         verdict = HOLDS if measured else FAILS
@@ -139,7 +139,7 @@ def judge(
         inside = inside and measured <= (math.inf if high is None else high)
         verdict = HOLDS if inside else FAILS
     hashes = {name: record_hash(name) for name in records}
-    return Claim(sentence.strip(), measured, low, high, unit, verdict, scale, at, hashes)
+    return Claim(sentence.strip(), measured, low, high, unit, verdict, at, scale, hashes)
 
 
 def claim(
@@ -194,8 +194,7 @@ def claim_from_mapping(body: dict[str, Any], source: str) -> Claim:
         again = judge(found.sentence, found.measured, found.low, found.high)
     except (TypeError, ValueError, UsageError) as error:
         raise IrlibError(f"{source} stores no claim: {error}. Execute it again.") from error
-    elsewhere = found.at not in (None, found.scale)
-    if found.verdict != (OPEN if elsewhere else again.verdict):
+    if found.verdict != (again.verdict if found.at == found.scale else OPEN):
         raise IrlibError(
             f'{source}: "{found.sentence}" is stored as "{found.verdict}", which does not follow '
             "from what it measured. A verdict is not edited by hand; execute the page again."

@@ -118,6 +118,14 @@ def test_an_edited_verdict_is_refused():
         claim_from_mapping({"sentence": "So."}, "page")
 
 
+def test_a_claim_of_any_scale_is_stored_alike_at_all(monkeypatch):
+    bundles = []
+    for scale in ("smoke", "pocket"):
+        monkeypatch.setenv("IRLIB_SCALE", scale)
+        bundles.append(judge("So.", 1.0, low=0)._repr_mimebundle_())
+    assert bundles[0] == bundles[1]
+
+
 def test_it_remembers_the_content_of_its_records(tmp_path, monkeypatch):
     monkeypatch.setattr("irlib.ledger.files.ledger_root", lambda root=None: tmp_path)
     write_record(Record("net/rain", {"psnr": 28.6}), tmp_path)
