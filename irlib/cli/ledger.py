@@ -53,9 +53,72 @@ def show(
 
 
 @app.command()
-def verify(results: Results = None) -> None:
-    """Read every record and check that none was edited by hand (exit status 1 if one was)."""
-    from irlib.ledger import records
+def verify(
+    name: Annotated[
+        str | None, typer.Argument(help="With --rerun: the record; without it, one by chance.")
+    ] = None,
+    rerun: Annotated[
+        bool, typer.Option("--rerun", help="Also measure one record again and compare.")
+    ] = False,
+    results: Results = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Folder of the benchmarks. Default: IRLIB_DATA.")
+    ] = None,
+) -> None:
+    """Check every record: none was edited, and inputs agree (exit status 1 if one fails).
 
-    count = sum(1 for _ in records(results))
-    typer.echo(f"{count} records, each as it was written.")
+    Example: irlib ledger verify --rerun equal-budget/nafnet/seed-0/embedded
+    """
+    from irlib.errors import IrlibError, UsageError
+    from irlib.ledger import records
+    from irlib.ledger.inputs import wrong_inputs
+
+    if name is not None and not rerun:
+        raise UsageError("all records are verified; add --rerun to measure this one again.")
+    found = {record.name: record for record in records(results)}
+    wrong = wrong_inputs(found.values())
+    if wrong:
+        raise IrlibError("\n".join([f"{len(wrong)} inputs do not agree:", *wrong]))
+    typer.echo(f"{len(found)} records, each as it was written, measured on the weights it names.")
+    if rerun:
+        _rerun(name, found, results, data)
+
+
+def _rerun(name: str | None, found: dict, results: Path | None, data: Path | None) -> None:
+    import os
+    import random
+    import tempfile
+
+    from irlib.cli import run
+    from irlib.errors import IrlibError, UsageError
+    from irlib.ledger import read_record
+    from irlib.ledger.rerun import arguments_again, differences, largest_change
+
+    folder = data or os.environ.get("IRLIB_DATA") or None
+    if name is None:
+        able = []
+        for record in found.values():
+            try:
+                able.append((record, arguments_again(record, folder)))
+            except UsageError:
+                continue
+        if not able:
+            raise UsageError("the inputs of no record are here, so none can be measured again.")
+        stored, words = random.choice(able)
+    else:
+        stored = read_record(name, results)
+        words = arguments_again(stored, folder)
+    took = "" if stored.minutes is None else f"; it took {stored.minutes:.1f} minutes then"
+    typer.echo(f"Measuring {stored.name} again{took}")
+    with tempfile.TemporaryDirectory() as temporary:
+        status = run([*words, "--record", stored.name, "--results", temporary])
+        if status:
+            raise IrlibError(f"the command of {stored.name} failed; see above.")
+        fresh = read_record(stored.name, temporary)
+    changed = differences(stored, fresh)
+    if changed:
+        lines = [f"{stored.name} could not be repeated:", *changed[:10]]
+        raise IrlibError("\n".join(lines + [f"and {len(changed) - 10} more"] * (len(changed) > 10)))
+    largest = largest_change(stored, fresh)
+    how = f"within rounding (largest change {largest:.2g})" if largest else "to the last digit"
+    typer.echo(f"{stored.name}: the same {how}.")
