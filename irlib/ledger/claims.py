@@ -23,6 +23,7 @@ from irlib.scale import SCALES, current_scale
 
 MIME = "application/vnd.irlib.claim+json"
 HOLDS, FAILS, OPEN = "holds", "does not hold", "not judged"
+SHOWN_RECORDS = 3
 _MARKS = {HOLDS: "✓", FAILS: "✗", OPEN: "–"}
 
 
@@ -87,7 +88,9 @@ class Claim:
         return f"{_number(value)} {self.unit}".strip()
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        reads = ", ".join(f"<code>{escape(name)}</code>" for name in self.records)
+        shown = [f"<code>{escape(name)}</code>" for name in list(self.records)[:SHOWN_RECORDS]]
+        others = len(self.records) - len(shown)
+        reads = ", ".join([*shown, f"{others} more"] if others else shown)
         html = (
             f'<p id="{self.anchor}" class="irlib-claim"><strong>{_MARKS[self.verdict]} '
             f"{self.verdict}:</strong> {escape(self.sentence)} <small>{escape(self.reason)}"

@@ -9,7 +9,16 @@ from html import escape
 from pathlib import Path
 
 from irlib.errors import IrlibError, UsageError
-from irlib.ledger.claims import FAILS, HOLDS, MIME, OPEN, Claim, claim_from_mapping, record_hash
+from irlib.ledger.claims import (
+    FAILS,
+    HOLDS,
+    MIME,
+    OPEN,
+    SHOWN_RECORDS,
+    Claim,
+    claim_from_mapping,
+    record_hash,
+)
 
 PAGE_NAME = "claims.md"
 OUTDATED = "a record has changed since"
