@@ -1,0 +1,191 @@
+"""The page of one printed table: as it was printed, and what the ledger holds beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import groupby
+
+from irlib.ledger.paper_tables import Column, PaperTable, Row
+from irlib.reproduce.declared import Reproduction, Training
+from irlib.viz.comparisons import Comparison
+from irlib.viz.ledger_page import link_to_record
+from irlib.viz.pages import bullets, paragraph, raw
+from irlib.viz.tables import Markup, Table
+
+#: GPU-hours of a training at scale `paper`, or None where nothing is published to plan with.
+Hours = Callable[[Training], float | None]
+
+OURS = ("row", "paper", "ours", "± seeds", "records", "Δ paper", "Δ ours", "noise", "status")
+READING = (
+    "Δ is the difference to the reference row; *noise* is how large ours may be by the choice of "
+    "seeds alone (19 in 20, pooled over the rows of a table below). It says nothing about other "
+    "images or longer training. [](../tables.md) says what each status means."
+)
+
+
+def page_name(table_id: str) -> str:
+    """The file of a table's page, without ending: ``perceive-ir-table-06``."""
+    return table_id.replace("/", "-")
+
+
+def page_text(
+    table: PaperTable,
+    declared: Reproduction | None,
+    compared: Sequence[Comparison],
+    hours: Hours = lambda training: None,
+) -> str:
+    """The page as MyST Markdown.
+
+    Args:
+        table: As printed.
+        declared: What answers it, or None where nothing does.
+        compared: From :func:`irlib.viz.comparisons.comparisons`.
+        hours: Estimates the cost of a training at scale `paper`.
+    """
+    parts = [
+        f"# {table.paper}, {table.label}",
+        paragraph(table.caption),
+        f"Printed in {{cite:t}}`{table.cite}`.",
+        paragraph(f"Trained on: {table.setting}. Read from: {table.source}."),
+        "## As printed",
+        raw(as_printed(table).html),
+    ]
+    notes = [f"{row.method}: {row.note}" for row in table.rows if row.note]
+    for title, sentences in (
+        ("Where the print contradicts itself or another", table.inconsistencies),
+        ("Notes on the transcription", [*table.notes, *notes]),
+    ):
+        if sentences:
+            parts += [f"### {title}", bullets(sentences)]
+    parts.append("## Ours beside it")
+    if declared is None or not declared.cells:
+        parts.append("No number of this table is measured here.")
+        if declared is not None and declared.note:
+            parts.append(paragraph(declared.note))
+    else:
+        if declared.note:
+            parts.append(paragraph(declared.note))
+        if declared.reference:
+            reference = table.row(declared.reference).method
+            parts.append(paragraph(f"Reference row: {reference}."))
+        parts.append(READING)
+        parts += [raw(found.html) for found in beside(table, declared, compared)]
+        parts += _not_run(declared, compared, hours)
+    if declared is not None and declared.absent:
+        reasons = [f"{table.row(row).method}: {why}" for row, why in declared.absent.items()]
+        parts += ["### Not asked here", bullets(reasons)]
+    return "\n\n".join(parts) + "\n"
+
+
+def as_printed(table: PaperTable) -> Table:
+    """The table as printed, the authors' own row marked."""
+    rows = []
+    for row in table.rows:
+        cells = [column.text(table.value(row.key, column.key)) for column in table.columns]
+        rows.append((_method(row), *cells))
+    return Table(
+        ("method", *(_title(column) for column in table.columns)),
+        tuple(rows),
+        f"{table.label} as printed. ★: the authors' own method. †: numbers quoted from elsewhere.",
+        (False, *(column.kind != "setting" for column in table.columns)),
+    )
+
+
+def beside(
+    table: PaperTable, declared: Reproduction, compared: Sequence[Comparison]
+) -> list[Table]:
+    """One table a column and way of measuring, the paper's values and ours in separate columns."""
+    order = {row.key: place for place, row in enumerate(table.rows)}
+    columns = {column.key: place for place, column in enumerate(table.columns)}
+
+    def way(comparison: Comparison) -> tuple:
+        cell = comparison.cell
+        return columns[cell.column], cell.stands_for, cell.measurement.name, cell.value
+
+    tables = []
+    for _, group in groupby(sorted(compared, key=way), way):
+        members = sorted(group, key=lambda one: order[one.cell.row])
+        column = table.column(members[0].cell.column)
+        rows = tuple(_row(table, declared, column, one) for one in members)
+        numeric = (False, True, True, True, False, True, True, True, False)
+        tables.append(Table(OURS, rows, _caption(column, members), numeric))
+    return tables
+
+
+def _row(
+    table: PaperTable, declared: Reproduction, column: Column, one: Comparison
+) -> tuple[str, ...]:
+    verdict, ours, digits = one.verdict, one.ours, column.digits
+    method = table.row(one.cell.row).method
+    if one.cell.row == declared.reference:
+        method += " (reference)"
+    records: str = "–"
+    if ours.scores:
+        links = [
+            " ".join(link_to_record(name, str(seed), "../") for name in names)
+            for seed, names in sorted(ours.records.items())
+        ]
+        records = Markup("seed " + ", ".join(links))
+    return (
+        method,
+        column.text(one.paper),
+        "not run" if ours.mean is None else f"{ours.mean:.{digits}f}",
+        "–" if ours.deviation is None else f"{ours.deviation:.{digits}f}",
+        records,
+        _signed(verdict.printed, digits),
+        _signed(verdict.measured, digits),
+        "–" if verdict.margin is None else f"{verdict.margin:.{digits}f}",
+        verdict.status,
+    )
+
+
+def _caption(column: Column, members: Sequence[Comparison]) -> str:
+    """What stands in the column "ours": on which images and at which scale."""
+    cell = members[0].cell
+    done = [one.ours for one in members if one.ours.scores]
+    images = ", ".join(dict.fromkeys(ours.images for ours in done if ours.images))
+    scales = ", ".join(dict.fromkeys(ours.scale or "unknown" for ours in done))
+    facts = [f"ours on {cell.stands_for or 'the same test set'}"]
+    facts += [images] if images else []
+    facts += [f"scale {scales}"] if scales else ["not run"]
+    return f"{_title(column)}; " + ", ".join(facts) + "."
+
+
+def _not_run(declared: Reproduction, compared: Sequence[Comparison], hours: Hours) -> list[str]:
+    """What would fill the empty cells, and what scale `paper` would cost."""
+    missing = list(dict.fromkeys(o.cell.row for o in compared if not o.ours.scores))
+    trainings = {cell.row: cell.training for cell in declared.cells}
+    parts = []
+    if missing:
+        commands = [f"irlib reproduce {declared.table} --only {row}" for row in missing]
+        text = "These commands fill the cells that were not run, at scale `pocket`:"
+        parts += ["### Not run", text, "```bash\n" + "\n".join(commands) + "\n```"]
+    costs = {training: hours(training) for training in dict.fromkeys(trainings.values())}
+    rows = tuple(
+        (
+            row,
+            Markup(f"<code>irlib reproduce {declared.table} --only {row} --scale paper</code>"),
+            f"{costs[training]:,.0f}",
+        )
+        for row, training in trainings.items()
+        if costs[training] is not None
+    )
+    if rows and declared.scale != "paper":
+        caption = "Not run at scale paper: the command, and the GPU-hours of one seed as planned."
+        parts += [
+            "### What scale paper would cost",
+            raw(Table(("row", "command", "GPU-hours"), rows, caption, (False, False, True)).html),
+        ]
+    return parts
+
+
+def _method(row: Row) -> str:
+    return row.method + (" ★" if row.own else "") + (" †" if row.quoted else "")
+
+
+def _title(column: Column) -> str:
+    return f"{column.title} ({column.unit})" if column.unit else column.title
+
+
+def _signed(value: float | None, digits: int) -> str:
+    return "–" if value is None else f"{value:+.{digits}f}".replace("-", "−")
