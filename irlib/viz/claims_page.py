@@ -98,9 +98,10 @@ def _item(path: Path, claim: Claim) -> str:
     place = f"../notebooks/{path.stem}.html#{claim.anchor}"
     verdict = f'<a href="{place}"><strong>{claim.verdict}</strong></a>'
     late = f" <em>Execute the chapter again: {OUTDATED}.</em>" if outdated_records(claim) else ""
-    reads = (
-        f" Records: {', '.join(f'`{name}`' for name in claim.records)}." if claim.records else ""
-    )
+    shown = [f"`{name}`" for name in list(claim.records)[:SHOWN_RECORDS]]
+    others = len(claim.records) - len(shown)
+    shown += [f"{others} more"] if others else []
+    reads = f" Records: {', '.join(shown)}." if shown else ""
     return (
         f"- {verdict}: {_plain(claim.sentence)} <small>{_plain(claim.reason)}</small>{reads}{late}"
     )

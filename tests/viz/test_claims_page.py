@@ -59,6 +59,16 @@ def test_a_verdict_older_than_its_record_is_marked(tmp_path, monkeypatch):
     assert outdated_records(stored) == ["net/rain"]
 
 
+def test_many_records_are_counted(tmp_path, monkeypatch):
+    monkeypatch.setattr("irlib.ledger.files.ledger_root", lambda root=None: tmp_path)
+    names = [f"net/seed-{number}" for number in range(9)]
+    for name in names:
+        write_record(Record(name, {"psnr": 28.6}), tmp_path)
+    save(tmp_path / "01-first.ipynb", "One", body("So.", 28.6, low=0, records=names))
+    text = claims_text(tmp_path)
+    assert "Records: `net/seed-0`, `net/seed-1`, `net/seed-2`, 6 more." in text
+
+
 def test_the_page_is_written_whole(tmp_path):
     save(tmp_path / "01-first.ipynb", "One", body("So.", True))
     path = write_claims_page(tmp_path / "made", tmp_path)
