@@ -5,7 +5,7 @@ measurement by the weights of that training. Everything else is done again.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 from statistics import median
@@ -14,7 +14,8 @@ from typing import Any
 from irlib.data.benchmarks import data_root, get_benchmark
 from irlib.errors import IrlibError
 from irlib.ledger import Record, read_record, record_names, sha256_of_file
-from irlib.models.weights import SHIPPED
+from irlib.models import arguments_like
+from irlib.models.weights import SHIPPED, load_weights, read_header, weights_path
 from irlib.planning import gpu_hours, recipe_of
 from irlib.reproduce.declared import Measurement, Preparation, Reproduction, Training
 from irlib.training import Recipe
@@ -142,7 +143,7 @@ class Planner:
     def _weights(self, training: Training, seed: int) -> str | None:
         """Where the weights are; empty where they are gone; None where nothing is trained yet."""
         record = self._record(training.record(seed))
-        if self.again or record is None or not same_recipe(record, expected_recipe(training, seed)):
+        if self.again or record is None or not answers(record, training, seed):
             return None
         own = Path(training.weights(seed))
         if own.is_file() and sha256_of_file(own) == record.weights_sha256:
@@ -226,7 +227,25 @@ class Planner:
 
 def expected_recipe(training: Training, seed: int) -> Recipe:
     """The recipe that a training would have now."""
-    return recipe_of(training.model, training.arguments).with_changes(seed=seed)
+    recipe = recipe_of(training.model, training.arguments).with_changes(seed=seed)
+    start = start_of(training)
+    if start is None or read_header(start)["model"] == training.model:
+        return recipe
+    # A Perceive-IR takes the widths of the plain network it starts from.
+    return replace(recipe, config={**recipe.config, **arguments_like(load_weights(start))})
+
+
+def start_of(training: Training) -> Path | None:
+    """The weights that a training starts from, if any."""
+    words = training.arguments
+    return weights_path(words[words.index("--init") + 1]) if "--init" in words else None
+
+
+def answers(record: Record, training: Training, seed: int) -> bool:
+    """Whether a training's record is of the recipe and the starting weights that it has now."""
+    start = start_of(training)
+    same_start = start is None or sha256_of_file(start) in record.notes
+    return same_start and same_recipe(record, expected_recipe(training, seed))
 
 
 def same_recipe(record: Record, expected: Recipe) -> bool:
