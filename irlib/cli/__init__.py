@@ -27,6 +27,7 @@ COMMANDS = {
     "live": "irlib.cli.live:live",
     "tiles": "irlib.cli.tiles:tiles",
     "reproduce": "irlib.cli.reproduce:reproduce",
+    "plan": "irlib.cli.plan:plan",
 }
 GROUPS = {
     "data": ("irlib.cli.data:app", "Benchmarks: what they are, and whether a folder is complete."),
@@ -35,6 +36,7 @@ GROUPS = {
         "Stage 1 of Perceive-IR: learn a judge of quality, ask it.",
     ),
     "models": ("irlib.cli.models:app", "Models: what there is, and what a weights file holds."),
+    "recipe": ("irlib.cli.recipe:app", "What the authors' recipes say, line by line."),
     "foundation": (
         "irlib.cli.foundation:app",
         "CLIP, DINOv2 and VGG: which there are; small ones, trained here.",

@@ -15,10 +15,11 @@ class Assumptions:
             reach at best.
         bandwidth: Share of a card's memory bandwidth that they reach. What PromptIR's published
             cost comes to (:func:`irlib.planning.published.shares`).
+        start: Seconds between one operation's start and the next, where the card would be faster.
         half: Bytes in 16-bit training beside those in 32: norms, weights and the optimiser keep 32.
         parallel: Speed of several cards beside as many times that of one.
         images_per_s: Measured training speed of one card on the recipe's first patch; it takes the
-            place of the three above.
+            place of all above.
         measured: Where that was measured, in words.
         reserve: Memory beside what is counted: workspaces and gaps.
         load: Share of a board's power drawn while it trains.
@@ -29,6 +30,7 @@ class Assumptions:
 
     arithmetic: float = 0.4
     bandwidth: float = 0.5
+    start: float = 8e-6
     half: float = 0.6
     parallel: float = 0.9
     images_per_s: float | None = None

@@ -25,7 +25,8 @@ class StagePlan:
         micro_batch: Images that a card takes at once.
         micro_steps: Times that it does so in a step.
         seconds: Of a step.
-        bound: "arithmetic", "memory traffic" or "as measured": what decides the seconds.
+        bound: What decides the seconds: "arithmetic", "memory traffic", "starts" or "the measured
+            speed".
         memory: Bytes a card has to hold.
     """
 
@@ -84,6 +85,16 @@ class Plan:
         return self.gpu_hours * watts / 1000
 
     @property
+    def electricity(self) -> float:
+        """Price of the energy."""
+        return self.kwh * self.assumptions.per_kwh
+
+    @property
+    def rent(self) -> float:
+        """Price of the cards, where they are rented."""
+        return self.gpu_hours * self.assumptions.per_hour
+
+    @property
     def memory(self) -> float:
         """Bytes that a card has to hold in the stage that needs most."""
         return max(part.memory for part in self.stages)
@@ -102,9 +113,10 @@ def plan(
 ) -> Plan:
     """Estimates what a recipe costs.
 
-    A step takes as long as the slower of two things: its arithmetic at a share of the card's rate,
-    or its memory traffic at a share of the card's bandwidth. A measured speed replaces both; it is
-    that of the first patch, and larger patches take longer in proportion to their pixels.
+    A step takes as long as the slowest of three things: its arithmetic at a share of the card's
+    rate, its memory traffic at a share of the card's bandwidth, or starting its operations one
+    after another, which a small batch cannot hide. A measured speed replaces all; it is that of the
+    first patch, and larger patches take longer in proportion to their pixels.
 
     A batch is shared evenly or not at all, so no more cards are used than divide the batch of every
     stage. Where a card cannot hold its share, it takes the share in several micro-batches.
@@ -147,7 +159,7 @@ def _planned(
     half = recipe.precision != "32-true"
     share = stage.batch // used
     micro, memory = _micro_batch(step, share, card, assumed, half)
-    seconds, bound = _seconds(recipe, stage, step, share, card, assumed, half)
+    seconds, bound = _seconds(recipe, stage, step, (micro, share // micro), card, assumed, half)
     if used > 1:
         seconds /= assumed.parallel if assumed.images_per_s is None else 1.0
     return StagePlan(stage, steps, micro, share // micro, seconds, bound, memory)
@@ -157,22 +169,27 @@ def _seconds(
     recipe: Recipe,
     stage: Stage,
     step: Step,
-    share: int,
+    micro: tuple[int, int],
     card: Device,
     assumed: Assumptions,
     half: bool,
 ) -> tuple[float, str]:
+    images, times = micro
     if assumed.images_per_s is not None:
         larger = (stage.patch / recipe.patch) ** 2
-        return share * larger / assumed.images_per_s, "as measured"
-    work = step.work * share
-    rate = card.half if half else card.fp32
-    arithmetic = work.operations / (assumed.arithmetic * rate)
-    moved = work.traffic * (assumed.half if half else 1.0)
-    traffic = moved / (assumed.bandwidth * card.bandwidth)
-    if arithmetic >= traffic:
-        return arithmetic, "arithmetic"
-    return traffic, "memory traffic"
+        return times * images * larger / assumed.images_per_s, "the measured speed"
+    work = step.work
+    moved = images * work.traffic * (assumed.half if half else 1.0)
+    bounds = {
+        "arithmetic": images
+        * work.operations
+        / (card.half if half else card.fp32)
+        / assumed.arithmetic,
+        "memory traffic": moved / card.bandwidth / assumed.bandwidth,
+        "starts": work.starts * assumed.start,
+    }
+    slowest = max(bounds, key=bounds.__getitem__)
+    return times * bounds[slowest], slowest
 
 
 def _micro_batch(

@@ -5,8 +5,9 @@ says what shape it would return. What is counted is the network that trains here
 it. Taught in chapter 23.
 """
 
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 
 import torch
@@ -36,29 +37,32 @@ class Work:
             multiplication and the addition that follows it.
         traffic: Bytes that layers read and write, in 32 bits, each layer by itself.
         kept: Bytes that wait in memory for the backward pass, in 32 bits.
+        starts: Layers' operations that are started, each once for any number of images.
     """
 
     operations: float = 0.0
     traffic: float = 0.0
     kept: float = 0.0
+    starts: float = 0.0
 
     def __add__(self, other: "Work") -> "Work":
         return Work(
             self.operations + other.operations,
             self.traffic + other.traffic,
             self.kept + other.kept,
+            self.starts + other.starts,
         )
 
     def __mul__(self, factor: float) -> "Work":
-        return Work(factor * self.operations, factor * self.traffic, factor * self.kept)
+        return Work(*(factor * number for number in astuple(self)))
 
 
 class _Traffic(TorchDispatchMode):
-    """Adds up the bytes of what operations are given and return."""
+    """Counts operations, and adds up the bytes of what they are given and return."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.bytes = 0
+        self.bytes = self.starts = 0
 
     def __torch_dispatch__(
         self, function: Any, types: Any, args: Any = (), kwargs: Any = None
@@ -67,8 +71,15 @@ class _Traffic(TorchDispatchMode):
         name = function._schema.name.partition("::")[2]
         if not function.is_view and name not in _FREE:
             given = tree_leaves((args, kwargs, returned))
-            self.bytes += sum(x.nbytes for x in given if isinstance(x, Tensor))
+            self.bytes += sum(_own_bytes(x) for x in given if isinstance(x, Tensor))
+            self.starts += 1
         return returned
+
+
+def _own_bytes(x: Tensor) -> int:
+    """Bytes of a tensor; along an expanded axis the same ones are read again, from a cache."""
+    sides = zip(x.shape, x.stride(), strict=True)
+    return x.element_size() * math.prod(size for size, stride in sides if stride)
 
 
 def count(run: Callable[[], Tensor], batch: int, owners: Sequence[nn.Module] = ()) -> Work:
@@ -106,7 +117,8 @@ def count(run: Callable[[], Tensor], batch: int, owners: Sequence[nn.Module] = (
             made.abs().mean().backward()
             passes = 3 if learning else 2
     waiting = sum(size for place, (size, _) in kept.items() if place not in weights)
-    return Work(passes * computed.get_total_flops() / batch, moved.bytes / batch, waiting / batch)
+    operations = passes * computed.get_total_flops()
+    return Work(operations / batch, moved.bytes / batch, waiting / batch, moved.starts)
 
 
 def count_forward(network: nn.Module, *given: Any, batch: int = 1) -> Work:
