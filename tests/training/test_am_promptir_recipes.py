@@ -23,10 +23,17 @@ def test_numbers_are_the_authors():
     assert (full.optimiser, full.betas, full.weight_decay) == ("adamw", (0.9, 0.999), 0.01)
     assert (full.clip_norm, full.ema, full.precision) == (0.0, 0.0, "32-true")
     assert full.turns["derain"] == 120
-    assert full.steps == 120 * full.steps_per_epoch
+    assert (full.steps_per_epoch, full.steps) == (4_529, 120 * 4_529)
     assert full.tasks == THREE
     assert full.config["text"] == "tokens"
     assert recipe("am-promptir", "paper", "paper").config["text"] == "embedding"
+
+
+def test_an_epoch_follows_the_tasks():
+    assert recipe("am-promptir", "paper", tasks=["derain"]).steps_per_epoch == 24_000 // 18
+    # GoPro's 2,103 pairs, which the authors do not train on, five times.
+    blurred = recipe("am-promptir", "paper", tasks=["derain", "deblur"])
+    assert blurred.steps_per_epoch == (24_000 + 5 * 2_103) // 18
 
 
 @pytest.mark.parametrize(
