@@ -5,7 +5,11 @@ from typing import Annotated
 
 import typer
 
+from irlib.cli.data_files import index, pack
+
 app = typer.Typer(no_args_is_help=True)
+app.command("index")(index)
+app.command("pack")(pack)
 
 
 @app.command("list")

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from irlib.data.benchmark_layouts import Layout
+from irlib.data.listing import read_index
 from irlib.data.pairing import Pair, existing_folder, folder_pairs, pair_up, shortened
 from irlib.errors import IrlibError, UsageError
 from irlib.registry import Registry
@@ -105,6 +106,9 @@ class Benchmark:
     def pairs(self, root: str | os.PathLike, group: str | None = None) -> list[Pair]:
         """The images of this set under a data root, sorted by name.
 
+        Where ``irlib data index`` left an index of folders that did not change since, it is read
+        instead of listing them.
+
         Args:
             root: The data root, or the set's own folder.
             group: Keep one sub-degradation only.
@@ -113,14 +117,28 @@ class Benchmark:
             UsageError: `root` is no folder, or there is no such group.
             IrlibError: The set is not there, or images have no partner.
         """
-        folder, layout = self.locate(root)
-        found = pair_up(folder, layout, self.spare_targets or self.kind != "pairs")
+        found = read_index(self.name, existing_folder(root))
+        if found is None:
+            _, found = self.listed(root)
         if group is None:
             return found
         if group not in {pair.group for pair in found}:
             known = ", ".join(sorted({pair.group for pair in found} - {""})) or "no groups"
-            raise UsageError(f"{self.title} in {folder} has no group '{group}'; it has {known}.")
+            raise UsageError(f"{self.title} in {root} has no group '{group}'; it has {known}.")
         return [pair for pair in found if pair.group == group]
+
+    def listed(self, root: str | os.PathLike) -> tuple[Path, list[Pair]]:
+        """This set's folder and its pairs, listed from the disk even where an index is there.
+
+        Args:
+            root: The data root, or the set's own folder.
+
+        Raises:
+            UsageError: `root` is no folder, or the set is not there.
+            IrlibError: Images have no partner.
+        """
+        folder, layout = self.locate(root)
+        return folder, pair_up(folder, layout, self.spare_targets or self.kind != "pairs")
 
     def select(self, root: str | os.PathLike, names: Iterable[str]) -> list[Pair]:
         """The pairs that a list of file names asks for; a name without a file is an error.

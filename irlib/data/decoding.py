@@ -5,6 +5,9 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+# A large set takes minutes, in which something should move on the screen.
+_SHOWN_FROM = 1000
+
 
 def decoded_sizes(
     paths: Sequence[Path],
@@ -17,10 +20,20 @@ def decoded_sizes(
     Returns:
         (width, height) of each image that can be decoded, and the problem of each that cannot.
     """
+    from tqdm import tqdm
+
     sizes, problems = {}, {}
     # Threads suffice: decoders release the interpreter's lock.
-    with ThreadPoolExecutor(max_workers=min(8, 2 * (os.cpu_count() or 1))) as pool:
-        for path, answer in zip(paths, pool.map(_decoded_size, paths), strict=True):
+    with ThreadPoolExecutor(max_workers=min(32, 2 * (os.cpu_count() or 1))) as pool:
+        answers = tqdm(
+            pool.map(_decoded_size, paths),
+            total=len(paths),
+            desc="decode",
+            unit="image",
+            leave=False,
+            disable=len(paths) < _SHOWN_FROM,
+        )
+        for path, answer in zip(paths, answers, strict=True):
             if isinstance(answer, str):
                 problems[path] = answer
             else:

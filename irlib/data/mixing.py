@@ -16,6 +16,7 @@ from torch import Tensor
 from irlib.data.augment import DIHEDRAL_MODES, dihedral, random_crop_pair, second_crop
 from irlib.data.by_position import PatchesByPosition
 from irlib.data.images import read_image
+from irlib.data.packing import PackedImage
 from irlib.data.seeding import generator_for
 from irlib.degradations import degrade_task, gaussian_noise
 from irlib.degradations.sampling import Amount
@@ -33,15 +34,15 @@ class Entry:
 
     Attributes:
         task: Name of the task.
-        clean: File of the target.
-        degraded: File of the input; ``None`` where the input is made from the target.
+        clean: File of the target, or its place in a packed file.
+        degraded: The same of the input; ``None`` where the input is made from the target.
         sigma: Noise level on the 0-255 scale for "denoise", or a range from which each sample
             draws; ``None`` draws a training degradation of the task.
     """
 
     task: str
-    clean: Path
-    degraded: Path | None = None
+    clean: Path | PackedImage
+    degraded: Path | PackedImage | None = None
     sigma: Amount | None = None
 
 
@@ -127,9 +128,9 @@ class MixedPairs(PatchesByPosition):
     def sample(self, position: int, patch: int) -> dict[str, Tensor]:
         entry = self.entry(position)
         generator = generator_for("mixed", self.seed, position)
-        images = [read_image(entry.clean).rgb()]
+        images = [_image(entry.clean)]
         if entry.degraded is not None:
-            images.append(read_image(entry.degraded).rgb())
+            images.append(_image(entry.degraded))
             if images[0].shape != images[1].shape:
                 raise UsageError(
                     f"{entry.degraded} is {_size(images[1])} and its target {entry.clean} is "
@@ -140,12 +141,12 @@ class MixedPairs(PatchesByPosition):
         if self.positive and entry.degraded is not None:
             # A stream of its own: the first crop stays what it is without a second one.
             own = generator_for("positive", self.seed, position)
-            sample["positive"] = second_crop(images[1], patch, self.modes, own)
+            sample["positive"] = _in_unit(second_crop(images[1], patch, self.modes, own))
         made_here = self.positive and entry.degraded is None
         room = max(patch, min(2 * patch, *images[0].shape[-2:])) if made_here else patch
         images = random_crop_pair(tuple(images), room, generator=generator)
         mode = self.modes[int(torch.randint(len(self.modes), (), generator=generator))]
-        target, *degraded = [dihedral(image, mode) for image in images]
+        target, *degraded = [_in_unit(dihedral(image, mode)) for image in images]
         degraded = degraded[0] if degraded else self._degraded(target, entry, generator)
         if made_here:
             sample["positive"] = second_crop(degraded, patch, self.modes, generator)
@@ -158,6 +159,16 @@ class MixedPairs(PatchesByPosition):
             return degrade_task(target, entry.task, generator=generator).image
         settings = {"quantise": self.quantise, "clipped": self.clipped}
         return gaussian_noise(target, entry.sigma, generator=generator, **settings).image
+
+
+def _image(source: Path | PackedImage) -> Tensor:
+    """(3, H, W): floats of a file that is decoded, bytes of one that is packed."""
+    return source.pixels() if isinstance(source, PackedImage) else read_image(source).rgb()
+
+
+def _in_unit(image: Tensor) -> Tensor:
+    """Floats in [0, 1]; bytes are divided only now, when most of the image is cut off."""
+    return image.float() / 255 if image.dtype == torch.uint8 else image
 
 
 def _by_task_and_level(entries: Sequence[Entry]) -> list[list[Entry]]:

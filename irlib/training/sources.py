@@ -7,6 +7,7 @@ from irlib.data.benchmarks import data_root, folder_pairs, get_benchmark
 from irlib.data.by_position import PatchesByPosition
 from irlib.data.embedded import EmbeddedPairs
 from irlib.data.mixing import Entry, MixedPairs, training_list
+from irlib.data.packing import packed_pairs
 from irlib.data.pairing import folder_images
 from irlib.errors import UsageError
 from irlib.training.recipes import ALL_MIXTURES, Recipe
@@ -25,7 +26,8 @@ def open_source(
         recipe: The recipe; its ``data`` decides where neither folder is given.
         pairs: A folder with degraded and clean images of the same names.
         clean: A folder of clean images, degraded on the fly by the recipe's tasks.
-        data: Root of the benchmarks, for recipes that train on them.
+        data: Root of the benchmarks, for recipes that train on them. A set that is packed there
+            (``irlib data pack``) is read from its one file.
 
     Raises:
         UsageError: Both folders, a folder without usable images, or a task without sets.
@@ -57,7 +59,7 @@ def open_source(
             task: [
                 (pair.degraded, pair.clean)
                 for name in recipe.sets[task]
-                for pair in get_benchmark(name).pairs(root)
+                for pair in packed_pairs(name, root) or get_benchmark(name).pairs(root)
                 if not pair.group or task == f"{ALL_MIXTURES}_{pair.group}"
             ]
             for task in recipe.tasks
