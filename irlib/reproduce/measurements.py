@@ -26,6 +26,8 @@ STAND_INS = {
     "lol": "lowlight",
     "uieb": "underwater",
 }
+#: Benchmarks on which the papers measure more than PSNR and SSIM.
+UNDER_WATER = ("uieb", "uieb-c60")
 NOISE_LEVELS = ("noise15", "noise25", "noise50")
 #: Benchmarks that are measured by another name than the papers' (on a laptop).
 ON_A_LAPTOP = {"lol": ("lol-train", "LOL's training images, from which nothing here has learned")}
@@ -96,4 +98,6 @@ def on_benchmark(
     group = test_set.removeprefix("cdd11-")
     if group != test_set:
         arguments += ["--group", group]
+    if used in UNDER_WATER:
+        arguments += ["--measures", "all"]
     return Measurement(test_set, tuple(arguments), used), stands_for

@@ -1,7 +1,9 @@
 """What was not learned, or not alone: stronger noise, water, and mixtures of degradations."""
 
+from dataclasses import replace
+
 from irlib.ledger.paper_tables import PaperTable
-from irlib.reproduce.declared import Reproduction
+from irlib.reproduce.declared import Cell, Reproduction
 from irlib.reproduce.main_tables import FIVE_NOTE, THREE_NOTE, systems_of
 from irlib.reproduce.measurements import embedded
 from irlib.reproduce.tables import Systems, declare, systems_table
@@ -25,10 +27,22 @@ def under_water(printed: PaperTable, scale: str) -> Reproduction:
     measured = embedded(("underwater",))
     systems = systems_of(printed, lambda name: five_task(name, scale), measured)
     note = (
-        f"{FIVE_NOTE} InstructIR has no sentence for water; it is asked to take haze away, which "
-        "the paper does not say either."
+        f"{FIVE_NOTE} Nobody has learned water by name: as in the paper, InstructIR is told a "
+        "sentence that asks for a better picture. LPIPS is measured where its package is installed."
     )
-    return systems_table(printed, scale, systems, "promptir", note)
+    found = systems_table(printed, scale, systems, "promptir", note)
+    return replace(found, cells=tuple(map(_asked, found.cells)))
+
+
+PLEA = "my underwater picture is poor, please enhance it"
+
+
+def _asked(cell: Cell) -> Cell:
+    """The cell, where it is InstructIR's with the sentence that it is told."""
+    if cell.training.model != "instructir":
+        return cell
+    arguments = (*cell.measurement.arguments, "--instruction", PLEA)
+    return replace(cell, measurement=replace(cell.measurement, arguments=arguments))
 
 
 @declare("dppd/table-4")
