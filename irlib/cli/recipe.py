@@ -55,5 +55,5 @@ def show(
             typer.echo(f"recipe {other}: for other tasks")
             continue
         typer.echo(f"recipe {other} has instead:")
-        for title, ours, theirs in differences(shown, beside):
+        for title, ours, theirs in differences(shown, beside, name, other):
             typer.echo(f"  {title:<24} {theirs}\n  {'':<24} (not {ours})")

@@ -29,25 +29,35 @@ def sheet(recipe: Recipe, name: str = "") -> list[tuple[str, str]]:
         ("seed", f"{recipe.seed}"),
     ]
     lines += [(key, _plain(value)) for key, value in _own(recipe).items()]
+    if recipe.scale == "paper" and recipe.model == "perceive-ir":
+        lines += _first_stage(name)
     if recipe.scale == "paper":
         lines.append(("their hardware", hardware(recipe.model, name)))
     return lines
 
 
-def differences(recipe: Recipe, other: Recipe) -> list[tuple[str, str, str]]:
+def differences(
+    recipe: Recipe, other: Recipe, name: str = "", other_name: str = ""
+) -> list[tuple[str, str, str]]:
     """The lines in which two recipes of a model differ: title, words of the first and the other.
 
     Networks are compared argument by argument; hardware is not.
+
+    Args:
+        recipe: The one.
+        other: The other.
+        name: Its name among those of scale paper.
+        other_name: The other's.
     """
     found = []
     for key in recipe.config | other.config:
         both = tuple(_plain(one.config.get(key, "none")) for one in (recipe, other))
         if both[0] != both[1]:
             found.append((f"network: {key}", *both))
-    ours, theirs = (dict(sheet(one)) for one in (recipe, other))
+    ours, theirs = (dict(sheet(*one)) for one in ((recipe, name), (other, other_name)))
     for title in ours | theirs:
         both = tuple(lines.get(title, "none") for lines in (ours, theirs))
-        if title != "network" and both[0] != both[1]:
+        if title not in ("network", "their hardware") and both[0] != both[1]:
             found.append((title, *both))
     return found
 
@@ -90,7 +100,7 @@ def _data(recipe: Recipe) -> list[tuple[str, str]]:
         lines.append(("mix", "every task, and every noise level, once in each batch"))
     else:
         first = recipe.stages[0].batch
-        lines.append(("list", f"{entries:,} entries, {entries / first:,.0f} batches of {first}"))
+        lines.append(("list", f"{entries:,} entries, {entries / first:,.1f} batches of {first}"))
     return lines
 
 
@@ -142,6 +152,28 @@ def _steps(recipe: Recipe) -> str:
         epochs = recipe.steps / recipe.steps_per_epoch
         words += f", {epochs:,.4g} epochs of {recipe.steps_per_epoch:,}"
     return words
+
+
+def _first_stage(name: str) -> list[tuple[str, str]]:
+    """What has to be there before Perceive-IR's second stage: prompts, and medium images."""
+    from irlib.perceiver.medium import medium_recipe
+    from irlib.perceiver.recipes import prompt_recipe
+
+    prompts = prompt_recipe("paper")
+    changes = {"steps": 100_000} if name == "paper" else {}
+    medium = medium_recipe("paper", **changes)
+    return [
+        (
+            "first stage",
+            f"prompts {', '.join(prompts.words)} of {prompts.tokens} tokens, {prompts.steps:,} "
+            f"steps of {prompts.batch} triplets, cosine from {prompts.rate:g} to {prompts.floor:g}",
+        ),
+        (
+            "medium images",
+            f"two {medium.model}s, each on half of the images, {medium.steps:,} steps of "
+            f"{medium.batch} patches of {medium.patch}",
+        ),
+    ]
 
 
 def _own(recipe: Recipe) -> dict[str, object]:

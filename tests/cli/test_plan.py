@@ -92,6 +92,8 @@ def test_a_recipe_is_shown_beside_the_others(capsys):
     assert "128 × 128, 6 a step" in beside
     assert "(not 256 × 256, 8 a step)" in beside
     assert "their hardware" not in beside
+    assert "100,000 steps of 32 triplets" in said
+    assert re.search(r"medium images +two restormers, .* 100,000 steps of 4", beside)
 
 
 def test_stages_and_levels_are_shown(capsys):
