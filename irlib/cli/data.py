@@ -6,10 +6,12 @@ from typing import Annotated
 import typer
 
 from irlib.cli.data_files import index, pack
+from irlib.cli.data_leaks import leaks
 
 app = typer.Typer(no_args_is_help=True)
 app.command("index")(index)
 app.command("pack")(pack)
+app.command("leaks")(leaks)
 
 
 @app.command("list")

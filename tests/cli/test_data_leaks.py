@@ -1,17 +1,14 @@
 """``irlib data leaks``: what it prints and its exit status."""
 
 import numpy as np
-import typer
 from PIL import Image
 from typer.testing import CliRunner
 
-from irlib.cli.data_leaks import leaks
+from irlib.cli.data import app
 
 
 def call(*arguments):
-    app = typer.Typer()
-    app.command()(leaks)
-    return CliRunner().invoke(app, [str(a) for a in arguments])
+    return CliRunner().invoke(app, ["leaks", *[str(a) for a in arguments]])
 
 
 def scene(seed):
