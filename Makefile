@@ -2,15 +2,11 @@
 #
 #   PYTHON       the interpreter that makes .venv          (make book PYTHON=python3.12)
 #   IRLIB_SCALE  smoke, pocket (the default) or paper      (IRLIB_SCALE=smoke make book)
-#   SEEDS        of `make compare`                         (make compare SEEDS="0 1 2")
 
 PYTHON ?= python3
-SEEDS ?= 0 1 2
 BIN := .venv/bin
 STAMP := .venv/irlib-installed
-# What `make compare` trains; the last three must be told the degradation.
-TOLD := am-promptir dfpir instructir
-SYSTEMS := restormer promptir perceive-ir nafnet airnet dppd pivpnet $(TOLD)
+SYSTEMS := restormer promptir perceive-ir nafnet airnet dppd pivpnet am-promptir dfpir instructir
 # The lock is made on Linux (its torch brings CUDA libraries); elsewhere the ranges decide.
 ifeq ($(shell uname -s),Linux)
 INSTALL := -r requirements.lock
@@ -19,7 +15,7 @@ INSTALL := -e ".[book,test,lab]"
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help book test lab lint reproduce compare clean
+.PHONY: help book test lab lint reproduce clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z.]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -50,7 +46,7 @@ lint: $(STAMP)  ## check code and notebooks with ruff
 lab: $(STAMP)  ## open JupyterLab on the notebooks
 	$(BIN)/jupyter-lab --notebook-dir=notebooks
 
-reproduce: $(STAMP)  ## train the shipped pocket PromptIR again and measure it (two hours on CPU, minutes on a GPU)
+reproduce: $(STAMP)  ## train the shipped networks again and measure them (four hours on CPU; for tables: irlib reproduce)
 	$(BIN)/irlib train promptir --scale pocket --steps 10000 --warmup 100 --scenes 128 \
 	    --run runs/promptir-pocket-64 --record promptir-pocket/training-first
 	$(BIN)/irlib train promptir --scale pocket --init runs/promptir-pocket-64/weights.safetensors \
@@ -72,22 +68,11 @@ ifdef IRLIB_DATA
 	$(BIN)/irlib evaluate --weights promptir-pocket --pairs $(IRLIB_DATA)/GoPro_patch256 --record promptir-pocket/gopro-patches
 endif
 	$(BIN)/irlib models card promptir-pocket --picture book/_static/before-after.jpg
-
-compare: $(STAMP)  ## train every system with one budget and measure it (an hour a seed on CPU; SEEDS="0 1 2")
-	for seed in $(SEEDS); do for model in $(SYSTEMS); do \
-	    name=equal-budget/$$model/seed-$$seed && run=runs/$$name && weights=$$run/weights.safetensors && \
-	    $(BIN)/irlib train $$model --scale pocket --seed $$seed --run $$run --record $$name/training && \
-	    $(BIN)/irlib evaluate --weights $$weights --embedded --record $$name/embedded && \
-	    $(if $(IRLIB_DATA),$(BIN)/irlib evaluate --weights $$weights --benchmark cbsd68 --sigma 25 \
-	        --record $$name/cbsd68-sigma25,true) && \
-	    case " $(TOLD) " in *" $$model "*) \
-	        $(BIN)/irlib evaluate --weights $$weights --task blind --embedded --record $$name/embedded-blind;; \
-	    esac || exit 1; \
-	done; done
+	$(BIN)/irlib reproduce equal-budget --scale pocket --seeds 1 --again
 	for model in $(SYSTEMS); do \
 	    cp runs/equal-budget/$$model/seed-0/weights.safetensors irlib/weights/$$model-equal.safetensors && \
 	    $(BIN)/irlib models card $$model-equal || exit 1; \
 	done
 
 clean:  ## remove what was built here; .venv and runs/ stay
-	rm -rf _build book/_generated .ruff_cache .hypothesis
+	rm -rf _build book/_generated book/tables .ruff_cache .hypothesis

@@ -61,7 +61,8 @@ def reproduce(
     scale = current_scale() if scale is None else checked_scale(scale)
     planner = Planner(results, data, again)
     if list_tables:
-        _list([reproduction(name, scale) for name in tables or reproductions()], planner, seeds)
+        names = tables or ["equal-budget", *reproductions()]
+        _list([reproduction(name, scale) for name in names], planner, seeds)
         return
     if not tables:
         raise UsageError("name a table, such as perceive-ir/table-06; --list shows all of them.")

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 from irlib.degradations import FIVE_TASKS
 from irlib.ledger.paper_tables import PaperTable
-from irlib.models import list_models
-from irlib.reproduce.declared import Measurement, Reproduction, Training
-from irlib.reproduce.measurements import EMBEDDED, embedded
+from irlib.models import MODELS, list_models
+from irlib.reproduce.declared import Cell, Measurement, Reproduction, Training
+from irlib.reproduce.measurements import BLIND, EMBEDDED, embedded
 from irlib.reproduce.tables import (
     Systems,
     assembled,
@@ -32,6 +32,8 @@ VARIANTS = {
     "instructir-7d": "it learns super-resolution and retouching, which this book has not",
     "instructir-without-text": "InstructIR without sentences is no preset of this library",
 }
+#: The comparison that no paper printed.
+EQUAL_BUDGET = "equal-budget"
 #: What others are compared with, the first that a table has.
 REFERENCES = ("promptir", "restormer", "airnet")
 
@@ -69,6 +71,19 @@ def reference_of(printed: PaperTable) -> str | None:
     """The row that the others are compared with, or None."""
     rows = {row.key for row in printed.rows}
     return next((name for name in REFERENCES if name in rows), None)
+
+
+def equal_budget(scale: str) -> Reproduction:
+    """The book's own comparison: every system of the library on the five tasks (chapter 18)."""
+    cells: list[Cell] = []
+    for system in list_models():
+        training = five_task(system, scale)
+        column, table = "average/psnr", EQUAL_BUDGET
+        cells += cells_on(table, system, column, FIVE_SETS, training, EMBEDDED, scale)
+        if MODELS.get(system).needs_task and scale != "paper":
+            words = "the degradation is named by a small classifier"
+            cells.append(Cell(table, system, column, training, BLIND, "psnr", words))
+    return Reproduction(EQUAL_BUDGET, tuple(cells), "promptir", FIVE_NOTE, scale)
 
 
 @declare("perceive-ir/table-03", "dppd/table-2", "dfpir/five-tasks", "instructir/five-tasks")

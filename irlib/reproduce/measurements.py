@@ -12,6 +12,8 @@ from irlib.reproduce.declared import Measurement
 
 #: The five tasks on the held-out embedded photographs, noise of level 25.
 EMBEDDED = Measurement("embedded", ("--embedded",))
+#: The same by a network that must be told the degradation, told by a small classifier.
+BLIND = Measurement("embedded-blind", ("--task", "blind", "--embedded"))
 
 #: Degradation of embedded photographs that stands for a printed test set.
 STAND_INS = {
@@ -28,6 +30,8 @@ STAND_INS = {
 }
 #: Benchmarks on which the papers measure more than PSNR and SSIM.
 UNDER_WATER = ("uieb", "uieb-c60")
+#: Benchmarks on which a paper prints more than PSNR and SSIM.
+MORE_MEASURES = ("uieb", "uieb-c60")
 NOISE_LEVELS = ("noise15", "noise25", "noise50")
 #: Benchmarks that are measured by another name than the papers' (on a laptop).
 ON_A_LAPTOP = {"lol": ("lol-train", "LOL's training images, from which nothing here has learned")}

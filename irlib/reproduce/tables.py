@@ -33,7 +33,8 @@ def reproduction(table: str, scale: str = "pocket") -> Reproduction:
     """How one table is answered.
 
     Args:
-        table: Id of :func:`irlib.ledger.paper_tables.paper_tables`.
+        table: Id of :func:`irlib.ledger.paper_tables.paper_tables`, or "equal-budget" for the
+            book's own comparison.
         scale: "pocket" (a laptop, the book), "paper" (the authors' recipes and data) or "smoke".
 
     Raises:
@@ -42,6 +43,8 @@ def reproduction(table: str, scale: str = "pocket") -> Reproduction:
     from irlib.reproduce import ablations, main_tables, unseen  # noqa: F401  they declare
 
     checked_scale(scale)
+    if table == main_tables.EQUAL_BUDGET:
+        return main_tables.equal_budget(scale)
     printed = paper_table(table)
     if table not in _DECLARED:
         return Reproduction(table, (), note=NOTHING.get(table, _NO_SYSTEM), scale=scale)
