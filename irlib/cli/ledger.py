@@ -84,6 +84,18 @@ def verify(
         _rerun(name, found, results, data)
 
 
+@app.command()
+def costs(results: Results = None) -> None:
+    """Estimate the GPU-hours of every table's rows at scale paper, for the pages (minutes).
+
+    Example: irlib ledger costs
+    """
+    from irlib.ledger import write_record
+    from irlib.reproduce.costs import record_of_costs
+
+    typer.echo(f"Record: {write_record(record_of_costs(), results)}")
+
+
 def _rerun(name: str | None, found: dict, results: Path | None, data: Path | None) -> None:
     import os
     import random

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from irlib.viz.claims_page import write_claims_page
+from irlib.viz.ledger_page import FILES, copy_records, write_ledger_page
 from irlib.viz.parity_page import write_parity_page
 from irlib.viz.run_page import PAGE_NAME, write_run_page
 from irlib.viz.scores_page import write_scores_page
+from irlib.viz.tables_summary import write_table_pages
 
 # Parts of a page that the theme writes and this book does not use.
 _UNUSED = tuple(
@@ -29,12 +31,14 @@ _UNUSED = tuple(
 
 
 def write_fragments(app: Any, config: Any = None) -> None:
-    """Write the fragments that pages include: made of records, of stored claims, or "Your run"."""
+    """Write what is made of records and stored claims: fragments of pages, and a page a table."""
     folder = Path(app.srcdir) / "book" / "_generated"
     results = Path(app.srcdir) / "book" / "results"
     if not (folder / PAGE_NAME).exists():
         write_run_page(folder, None)
     write_scores_page(folder, results)
+    write_ledger_page(folder, results)
+    write_table_pages(folder.parent, results)
     write_parity_page(folder, results)
     write_claims_page(folder, Path(app.srcdir) / "notebooks")
 
@@ -51,8 +55,16 @@ def drop_unused_parts(app: Any, exception: Exception | None) -> None:
             page.write_text(lighter, encoding="utf-8")
 
 
+def lay_out_records(app: Any, exception: Exception | None) -> None:
+    """Put the records' files beside the built Ledger page, which links to them."""
+    if exception is None and app.builder.format == "html":
+        built = Path(app.outdir) / "book" / FILES
+        copy_records(Path(app.srcdir) / "book" / "results", built)
+
+
 def setup(app: Any) -> dict[str, Any]:
     """Register with Sphinx."""
     app.connect("config-inited", write_fragments)
     app.connect("build-finished", drop_unused_parts)
+    app.connect("build-finished", lay_out_records)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

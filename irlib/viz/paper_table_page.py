@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from irlib.ledger.paper_tables import Column, PaperTable, Row
@@ -12,8 +12,8 @@ from irlib.viz.ledger_page import link_to_record
 from irlib.viz.pages import bullets, paragraph, raw
 from irlib.viz.tables import Markup, Table
 
-#: GPU-hours of a training at scale `paper`, or None where nothing is published to plan with.
-Hours = Callable[[Training], float | None]
+#: By row of a table: GPU-hours of one seed at scale `paper`, as planned.
+Hours = Mapping[str, float]
 
 OURS = ("row", "paper", "ours", "± seeds", "records", "Δ paper", "Δ ours", "noise", "status")
 READING = (
@@ -32,7 +32,7 @@ def page_text(
     table: PaperTable,
     declared: Reproduction | None,
     compared: Sequence[Comparison],
-    hours: Hours = lambda training: None,
+    hours: Hours | None = None,
 ) -> str:
     """The page as MyST Markdown.
 
@@ -40,7 +40,7 @@ def page_text(
         table: As printed.
         declared: What answers it, or None where nothing does.
         compared: From :func:`irlib.viz.comparisons.comparisons`.
-        hours: Estimates the cost of a training at scale `paper`.
+        hours: What a seed of a row would cost at scale `paper`.
     """
     parts = [
         f"# {table.paper}, {table.label}",
@@ -70,7 +70,7 @@ def page_text(
             parts.append(paragraph(f"Reference row: {reference}."))
         parts.append(READING)
         parts += [raw(found.html) for found in beside(table, declared, compared)]
-        parts += _not_run(declared, compared, hours)
+        parts += _costs(table, declared, compared, hours or {})
     if declared is not None and declared.absent:
         reasons = [f"{table.row(row).method}: {why}" for row, why in declared.absent.items()]
         parts += ["### Not asked here", bullets(reasons)]
@@ -119,7 +119,7 @@ def _row(
     method = table.row(one.cell.row).method
     if one.cell.row == declared.reference:
         method += " (reference)"
-    records: str = "–"
+    records = Markup('<a href="#what-fills-the-cells">command</a>')
     if ours.scores:
         links = [
             " ".join(link_to_record(name, str(seed), "../") for name in names)
@@ -151,32 +151,34 @@ def _caption(column: Column, members: Sequence[Comparison]) -> str:
     return f"{_title(column)}; " + ", ".join(facts) + "."
 
 
-def _not_run(declared: Reproduction, compared: Sequence[Comparison], hours: Hours) -> list[str]:
-    """What would fill the empty cells, and what scale `paper` would cost."""
-    missing = list(dict.fromkeys(o.cell.row for o in compared if not o.ours.scores))
-    trainings = {cell.row: cell.training for cell in declared.cells}
-    parts = []
-    if missing:
-        commands = [f"irlib reproduce {declared.table} --only {row}" for row in missing]
-        text = "These commands fill the cells that were not run, at scale `pocket`:"
-        parts += ["### Not run", text, "```bash\n" + "\n".join(commands) + "\n```"]
-    costs = {training: hours(training) for training in dict.fromkeys(trainings.values())}
+def _costs(
+    table: PaperTable, declared: Reproduction, compared: Sequence[Comparison], hours: Hours
+) -> list[str]:
+    """The command of each row, and what a seed of it costs at either scale."""
+    left: dict[str, set[Training]] = {}
+    trainings: dict[str, dict[Training, None]] = {}
+    for one in compared:
+        trainings.setdefault(one.cell.row, {})[one.cell.training] = None
+        if not one.ours.scores:
+            left.setdefault(one.cell.row, set()).add(one.cell.training)
     rows = tuple(
         (
-            row,
-            Markup(f"<code>irlib reproduce {declared.table} --only {row} --scale paper</code>"),
-            f"{costs[training]:,.0f}",
+            table.row(row).method,
+            Markup(f"<code>irlib reproduce {declared.table} --only {row}</code>"),
+            "not run" if left.get(row) == set(own) else "in part" if row in left else "run",
+            f"{sum(training.minutes for training in own):.0f}",
+            f"{hours[row]:,.0f}" if row in hours else "–",
         )
-        for row, training in trainings.items()
-        if costs[training] is not None
+        for row, own in trainings.items()
     )
-    if rows and declared.scale != "paper":
-        caption = "Not run at scale paper: the command, and the GPU-hours of one seed as planned."
-        parts += [
-            "### What scale paper would cost",
-            raw(Table(("row", "command", "GPU-hours"), rows, caption, (False, False, True)).html),
-        ]
-    return parts
+    header = ("row", "command", f"scale {declared.scale}", "minutes", "GPU-hours at scale paper")
+    caption = (
+        "What fills a row. Minutes: a seed at this scale on one core of a laptop, about. "
+        "GPU-hours: a seed with the authors' recipe on one card, as planned; with --scale paper. "
+        "At scale paper nothing was run."
+    )
+    shown = Table(header, rows, caption, (False, False, False, True, True))
+    return ["### What fills the cells", raw(shown.html)]
 
 
 def _method(row: Row) -> str:

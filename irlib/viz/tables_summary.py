@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 
 from irlib.ledger.paper_tables import PaperTable, paper_table, paper_tables
 from irlib.ledger.status import LEVEL, MEANINGS, TOLERANCES
 from irlib.reproduce import reproduction, reproductions
-from irlib.reproduce.declared import Reproduction, Training
+from irlib.reproduce.costs import planned_hours
+from irlib.reproduce.declared import Reproduction
 from irlib.viz.comparisons import Comparison, Ledger, comparisons, count
 from irlib.viz.pages import bullets, raw, write_page
 from irlib.viz.paper_table_page import page_name, page_text
@@ -63,24 +64,22 @@ def summary_text(
 def write_table_pages(
     book: str | Path,
     root: str | Path | None = None,
-    hours: Callable[[Training], float | None] = lambda training: None,
 ) -> list[Path]:
     """Writes a page a printed table and the fragment of their summary.
 
     Args:
         book: The folder ``book``; pages go to ``tables``, the fragment to ``_generated``.
         root: Folder of records; the checkout's ``book/results`` when None.
-        hours: Estimates the GPU-hours of a training at scale `paper`.
 
     Raises:
         IrlibError: A record was edited after it was written, or a table's file is broken.
     """
     book = Path(book)
-    compared = compare_all(root)
+    compared, costs = compare_all(root), planned_hours(root)
     written = [write_page(book / "_generated" / FRAGMENT, summary_text(compared))]
     for table_id, (table, declared, lines) in compared.items():
         path = book / FOLDER / f"{page_name(table_id)}.md"
-        written.append(write_page(path, page_text(table, declared, lines, hours)))
+        written.append(write_page(path, page_text(table, declared, lines, costs.get(table_id))))
     for old in set((book / FOLDER).glob("*.md")) - set(written):
         old.unlink()  # a table that is gone would otherwise stay in the contents
     return written
