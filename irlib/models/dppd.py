@@ -14,6 +14,15 @@ from irlib.nn import PromptInteraction, Upsample
 from irlib.nn.dynamic_prompt import DynamicPrompt, PromptUse
 
 FUSIONS = ("residual", "pim")
+#: Arguments that leave our reading for another that the figures allow too, and what they are in it.
+ALTERNATIVES = {
+    "origin": "k-means",
+    "gaussians": "own",
+    "covariance": "diagonal",
+    "input_shift": False,
+    "shared": False,
+    "global_residual": True,
+}
 #: The prompt modules from the deepest, and the level above whose up-sampling each stands.
 PROMPT_MODULES = ("pm3", "pm2", "pm1")
 
@@ -76,7 +85,8 @@ class DPPD(Restormer):
     2025: abstract and figures. **No code was released**, and the figures show neither sizes nor how
     prototypes are found; those choices are ours. Taught in chapter 13.
 
-    Prototypes are buffers that only training moves (:mod:`irlib.training.dppd_objective`).
+    Prototypes are buffers that only training moves (:mod:`irlib.training.dppd_objective`). The
+    arguments from ``origin`` on are alternatives that the figures allow too.
 
     Args:
         in_channels: Channels of the degraded and of the restored image.
@@ -99,6 +109,13 @@ class DPPD(Restormer):
         fusion: How what was read joins the features x: "residual", added; "pim", by PromptIR's
             interaction block on [x, term], with PromptIR's widths.
         use_prompts: False builds Restormer with the same arguments.
+        origin: Of the prototypes: "k-means", "anchors" (orthogonal, unmoved, told apart by labels)
+            or "learned".
+        gaussians: "own", or "read" from the prototypes by affine layers.
+        covariance: "diagonal" or "low-rank".
+        input_shift: Whether the embedding moves the mean of its image's prompts.
+        shared: Whether the deepest module assigns for all three.
+        global_residual: Whether the degraded image is added to the output.
 
     Raises:
         UsageError: Arguments that do not fit together; the message names them.
@@ -136,6 +153,12 @@ class DPPD(Restormer):
         query: str = "pixels",
         fusion: str = "residual",
         use_prompts: bool = True,
+        origin: str = "k-means",
+        gaussians: str = "own",
+        covariance: str = "diagonal",
+        input_shift: bool = False,
+        shared: bool = False,
+        global_residual: bool = True,
     ) -> None:
         super().__init__(
             in_channels,
@@ -157,8 +180,13 @@ class DPPD(Restormer):
             "assignment": assignment,
             "eval_noise": eval_noise,
             "query": query,
+            "origin": origin,
+            "gaussians": gaussians,
+            "covariance": covariance,
+            "input_shift": input_shift,
         }
         self.config |= {**own, "fusion": fusion, "use_prompts": use_prompts}
+        self.config |= {"shared": shared, "global_residual": global_residual}
         if fusion not in FUSIONS:
             raise UsageError(f"fusion is {fusion!r}; expected {' or '.join(FUSIONS)}.")
         self._held: dict[str, Tensor] = {}
@@ -166,7 +194,9 @@ class DPPD(Restormer):
             return
         for level in (3, 2, 1):
             width = dim * 2**level
-            self.add_module(f"pm{level}", DynamicPrompt(width, heads[level], **own))
+            assigns = level == 3 or not shared
+            module = DynamicPrompt(width, heads[level], **own, own_prototypes=assigns)
+            self.add_module(f"pm{level}", module)
         if fusion == "pim":
             # As in PromptIR, level 4 leaves with half its width, and what follows is narrower.
             self.up4_3 = Upsample(4 * dim)
@@ -201,7 +231,9 @@ class DPPD(Restormer):
         level3 = self.decode_level3(self._prompted(latent, 3, noise, uses), skips[2])
         level2 = self.decode_level2(self._prompted(level3, 2, noise, uses), skips[1])
         level1 = self.decode_level1(self._prompted(level2, 1, noise, uses), skips[0])
-        restored = degraded + self.output(level1)
+        restored = self.output(level1)
+        if self.config["global_residual"]:
+            restored = degraded + restored
         return (restored, uses) if return_prompts else restored
 
     def _prompted(
@@ -211,7 +243,8 @@ class DPPD(Restormer):
         if not self.config["use_prompts"]:
             return x
         name = f"pm{level}"
-        term, uses[name] = getattr(self, name)(x, noise.get(name))
+        given = uses["pm3"].assignment if self.config["shared"] and uses else None
+        term, uses[name] = getattr(self, name)(x, noise.get(name), given)
         if self.config["fusion"] == "residual":
             return x + term
         return getattr(self, f"interaction{level}")(x, term.expand_as(x))

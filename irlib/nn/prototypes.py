@@ -1,7 +1,7 @@
 """Degradation prototypes: a picture is told apart by the nearest of a few points, without labels.
 
-Prototypes are no parameters. They are found by K-means once features mean something, then follow
-the features slowly, and come to rest before training ends; who trains says when
+By default prototypes are no parameters. They are found by K-means once features mean something,
+then follow the features slowly, and come to rest before training ends; who trains says when
 (:mod:`irlib.training.dppd_objective`). Taught in chapter 13.
 """
 
@@ -13,8 +13,10 @@ from torch import Tensor, nn
 from irlib.errors import UsageError
 from irlib.nn.k_means import squared_distances
 from irlib.nn.precision import full_precision
+from irlib.registry import unknown_name
 
 ASSIGNMENTS = ("hard", "soft")
+ORIGINS = ("k-means", "anchors", "learned")
 PULL = 0.02  # how far a prototype moves towards its members, each step
 PATIENCE = 500  # steps a prototype may go without members
 
@@ -28,6 +30,7 @@ class Assignment(NamedTuple):
         shares: (B, K), q, the softmax of the negative distances.
         weights: (B, K), a, what the prompts are mixed by.
         nearest: (B,), the nearest prototype.
+        prototypes: (K, d), as they were.
     """
 
     embedding: Tensor
@@ -35,6 +38,7 @@ class Assignment(NamedTuple):
     shares: Tensor
     weights: Tensor
     nearest: Tensor
+    prototypes: Tensor
 
 
 class DegradationPrototypes(nn.Module):
@@ -55,9 +59,14 @@ class DegradationPrototypes(nn.Module):
         embedding_dim: Length d of the embedding.
         temperature: :math:`\tau` of the shares.
         assignment: "hard" as above; "soft" takes :math:`a = q` throughout.
+        origin: Where prototypes come from. "k-means": found among embeddings, see
+            :meth:`begin` and :meth:`follow`. "anchors": orthogonal vectors of length
+            :math:`\sqrt d` that stay; labels must then teach the embedding which one is whose.
+            "learned": parameters. The last two are ready from the start.
 
     Raises:
-        UsageError: An unknown assignment, or a number below 1.
+        UsageError: An unknown assignment or origin, a number below 1, or more anchors than
+            coordinates.
 
     Shape: (B, C) to an :class:`Assignment`; B of 2 or more in training.
     """
@@ -69,20 +78,35 @@ class DegradationPrototypes(nn.Module):
         embedding_dim: int = 64,
         temperature: float = 1.0,
         assignment: str = "hard",
+        origin: str = "k-means",
     ) -> None:
         super().__init__()
         if assignment not in ASSIGNMENTS:
             raise UsageError(f"assignment is {assignment!r}; expected {' or '.join(ASSIGNMENTS)}.")
+        if origin not in ORIGINS:
+            raise UsageError(unknown_name("origin of prototypes", origin, list(ORIGINS)))
         for name, value in (("num_prototypes", number), ("embedding_dim", embedding_dim)):
             if value < 1:
                 raise UsageError(f"{name} is {value}; expected a whole number from 1 up.")
         if temperature <= 0:
             raise UsageError(f"temperature is {temperature}; expected a number above 0.")
-        self.temperature, self.assignment = temperature, assignment
+        if origin == "anchors" and number > embedding_dim:
+            raise UsageError(
+                f"{number} anchors cannot be orthogonal in {embedding_dim} coordinates; choose an "
+                "embedding_dim of num_prototypes or more."
+            )
+        self.temperature, self.assignment, self.origin = temperature, assignment, origin
         self.embed = nn.Linear(dim, embedding_dim, bias=False)
         self.standardise = nn.BatchNorm1d(embedding_dim, eps=1e-5, momentum=0.05, affine=False)
-        self.register_buffer("prototypes", torch.randn(number, embedding_dim))
-        self.register_buffer("ready", torch.tensor(False))
+        drawn = torch.randn(number, embedding_dim)
+        if origin == "anchors":
+            # Standardised embeddings are about as long as the root of their length.
+            drawn = embedding_dim**0.5 * torch.linalg.qr(drawn.T).Q.T.contiguous()
+        if origin == "learned":
+            self.prototypes = nn.Parameter(drawn)
+        else:
+            self.register_buffer("prototypes", drawn)
+        self.register_buffer("ready", torch.tensor(origin != "k-means"))
         self.register_buffer("idle", torch.zeros(number, dtype=torch.int64))
 
     def forward(self, pooled: Tensor) -> Assignment:
@@ -92,7 +116,8 @@ class DegradationPrototypes(nn.Module):
         distances = squared_distances(embedding, prototypes) / embedding.shape[1]
         shares = (-distances / self.temperature).softmax(dim=1)
         nearest = distances.argmin(dim=1)
-        return Assignment(embedding, distances, shares, self._weights(shares, nearest), nearest)
+        weights = self._weights(shares, nearest)
+        return Assignment(embedding, distances, shares, weights, nearest, prototypes)
 
     def embedding(self, pooled: Tensor) -> Tensor:
         """Returns the standardised embedding (B, d) of pooled features (B, C).

@@ -12,9 +12,11 @@ from typing import Any
 
 import torch
 from torch import Tensor, distributed, nn
+from torch.nn import functional as F
 
 from irlib.data.by_position import PatchesByPosition
 from irlib.data.seeding import generator_for
+from irlib.errors import UsageError
 from irlib.losses import losses
 from irlib.metrics.prompt_use import (
     active_prototypes,
@@ -33,7 +35,7 @@ WINDOW = 256  # images that purity and active prototypes are counted over, on ea
 
 
 class DppdObjective(Objective):
-    """The reconstruction loss alone, or with the two options of the recipe.
+    """The reconstruction loss alone, or with the three options of the recipe.
 
     Noise is drawn here, from a generator of seed, step and device, so that a resumed run draws the
     same. Logged for each prompt module: mean spread, prototypes in use, purity against the tasks
@@ -47,11 +49,14 @@ class DppdObjective(Objective):
     def __init__(self, recipe: DppdRecipe, kinds: int) -> None:
         self.recipe, self.kinds = recipe, kinds
         self.rec = losses.get(recipe.loss)
-        self.options = bool(recipe.anchoring or recipe.variance_prior)
+        self.options = bool(recipe.anchoring or recipe.variance_prior or recipe.labels)
         self.names: tuple[str, ...] = ()
         self.device = torch.device("cpu")
         if recipe.config.get("use_prompts", True):
             self.names = ("pm3", "pm2", "pm1")
+        #: Modules with prototypes of their own, whose lives are led here.
+        self.assigning = self.names[:1] if recipe.config.get("shared") else self.names
+        self.lively = recipe.config.get("origin", "k-means") == "k-means"
         self.queue: Tensor | None = None
         self.step_embeddings: list[Tensor] = []
         self.assigned: deque[tuple[Tensor, Tensor]] = deque()
@@ -66,6 +71,8 @@ class DppdObjective(Objective):
 
     def start(self, network: nn.Module) -> None:
         self.network = network
+        if self.recipe.labels and self.names:
+            self._check_labels(len(network.pm3.prototypes.prototypes))
 
     def before_step(self, step: int, network: nn.Module) -> None:
         self.generator = generator_for("dppd noise", self.recipe.seed, step, _rank())
@@ -80,24 +87,43 @@ class DppdObjective(Objective):
         restored, uses = model(degraded, return_prompts=True, noise=noise)
         rec = self.rec(restored, target)
         self.step_embeddings.append(
-            torch.stack([uses[name].assignment.embedding.detach() for name in self.names], dim=1)
+            torch.stack(
+                [uses[name].assignment.embedding.detach() for name in self.assigning], dim=1
+            )
         )
         measures = self._measures(uses, batch["task"])
         if not self.options:
             return rec, measures
-        return rec + self._optional(uses), {"rec": rec, **measures}
+        return rec + self._optional(uses, batch["task"]), {"rec": rec, **measures}
 
-    def _optional(self, uses: Mapping[str, PromptUse]) -> Tensor:
-        """Anchoring, from when prototypes mean something, and the prior on variances."""
+    def _optional(self, uses: Mapping[str, PromptUse], tasks: Tensor) -> Tensor:
+        """Anchoring, from when prototypes mean something, labels, and the prior on variances."""
         total = torch.zeros((), device=uses["pm3"].mean.device)
         for name, module in self.network.prompt_modules().items():
-            if self.recipe.anchoring:
-                nearest = uses[name].assignment.distances.amin(dim=1).mean()
+            found = uses[name].assignment
+            if self.recipe.anchoring and name in self.assigning:
+                nearest = found.distances.amin(dim=1).mean()
                 total = total + self.recipe.anchoring * nearest * module.prototypes.ready
+            if self.recipe.labels and name in self.assigning:
+                scores = -found.distances / module.prototypes.temperature
+                total = total + self.recipe.labels * F.cross_entropy(scores, tasks)
             if self.recipe.variance_prior:
-                prior = variance_prior(module.distribution)
+                prior = variance_prior(module.distribution, found.prototypes)
                 total = total + self.recipe.variance_prior * prior
         return total
+
+    def _check_labels(self, prototypes: int) -> None:
+        """Labels need a prototype each, and one whose number means something."""
+        if self.lively:
+            raise UsageError(
+                f"labels is {self.recipe.labels}, but K-means numbers prototypes as it finds them. "
+                "Choose origin='anchors' or 'learned' in config, or labels=0."
+            )
+        if prototypes < self.kinds:
+            raise UsageError(
+                f"{self.kinds} tasks have labels but there are {prototypes} prototypes; give "
+                "num_prototypes in config, one a task."
+            )
 
     @torch.no_grad()
     def _measures(self, uses: Mapping[str, PromptUse], tasks: Tensor) -> dict[str, Tensor]:
@@ -119,7 +145,8 @@ class DppdObjective(Objective):
 
     @torch.no_grad()
     def after_step(self, step: int, network: nn.Module) -> None:
-        if not self.names:
+        if not self.names or not self.lively:
+            self.step_embeddings = []
             return
         # (N, modules, d) of all micro-batches and devices
         embeddings = _of_all_devices(torch.cat(self.step_embeddings))
@@ -130,7 +157,7 @@ class DppdObjective(Objective):
         if not ready:
             self._wait(embeddings, done, network)
         elif not resting:
-            for index, name in enumerate(self.names):
+            for index, name in enumerate(self.assigning):
                 generator = generator_for("dppd idle prototypes", recipe.seed, step, name)
                 getattr(network, name).prototypes.follow(
                     embeddings[:, index], generator, pull=recipe.pull, patience=recipe.patience
@@ -146,7 +173,7 @@ class DppdObjective(Objective):
         last = done >= recipe.prototypes_until * recipe.steps and len(self.queue) >= number
         if not (due or last):
             return
-        for index, name in enumerate(self.names):
+        for index, name in enumerate(self.assigning):
             generator = generator_for("dppd k-means", recipe.seed, name)
             found = k_means(self.queue[:, index], number, generator).centroids.contiguous()
             if _shared():

@@ -11,6 +11,7 @@ from irlib import models
 from irlib.data.mixing import NOISE_LEVELS, REPETITION
 from irlib.degradations import COMPOSITE_TASKS
 from irlib.errors import UsageError
+from irlib.models.dppd import ALTERNATIVES
 from irlib.scale import by_scale
 from irlib.training.paper_recipes import ALL_IN_ONE_SETS, THREE_TASKS, epoch_steps
 from irlib.training.recipes import Recipe, laptop_recipe, paper_recipe
@@ -37,6 +38,8 @@ class DppdRecipe(Recipe):
         patience: Steps that a prototype may go without members.
         anchoring: Weight of the distance between embedding and prototype; 0 leaves it out.
         variance_prior: Weight of :func:`irlib.nn.prompt_distribution.variance_prior`; 0 likewise.
+        labels: Weight of the cross-entropy between shares and tasks, for prototypes that are not
+            found by K-means; 0 likewise. The authors name labels as a drawback of others.
     """
 
     prototypes_from: float = 0.05
@@ -47,9 +50,23 @@ class DppdRecipe(Recipe):
     patience: int = 500
     anchoring: float = 0.0
     variance_prior: float = 0.0
+    labels: float = 0.0
+
+    def as_dict(self) -> dict[str, Any]:
+        """As for every recipe, but says nothing of alternatives that are not taken.
+
+        So that records of our reading still name it.
+        """
+        whole = super().as_dict()
+        if not self.labels:
+            del whole["labels"]
+        for name, usual in ALTERNATIVES.items():
+            if whole["config"].get(name) == usual:
+                del whole["config"][name]
+        return whole
 
     def with_changes(self, **changes: Any) -> "DppdRecipe":
-        for name in ("anchoring", "variance_prior"):
+        for name in ("anchoring", "variance_prior", "labels"):
             if (changes.get(name) or 0) < 0:
                 raise UsageError(f"{name} is {changes[name]}; expected 0 or more.")
         changed = super().with_changes(**changes)

@@ -13,6 +13,9 @@ from torch.utils.data import default_collate
 from irlib import models, training
 from irlib.data.by_position import PatchesByPosition
 from irlib.degradations import THREE_TASKS, degrade_task
+from irlib.errors import UsageError
+from irlib.ledger import read_record
+from irlib.models.dppd import ALTERNATIVES
 from irlib.training.checkpoint import load_checkpoint
 from irlib.training.dppd_objective import DppdObjective
 from irlib.training.logs import read_log
@@ -268,3 +271,81 @@ def test_two_devices_find_the_prototypes_of_one(tmp_path):
     out = [run.communicate(timeout=120)[0] for run in runs]
     assert [run.returncode for run in runs] == [0, 0]
     assert [float(line) for line in "".join(out).split()] == [0, 0]
+
+
+# Alternatives of the specification's list, by their numbers.
+
+
+def switched(plan, **config):
+    return replace(plan, config={**plan.config, **config})
+
+
+@pytest.mark.parametrize("origin", ["anchors", "learned"])
+def test_switch_3_no_k_means_looks_for_prototypes_that_are_there(origin):
+    stepped = Stepped(switched(tiny(steps=4, prototypes_from=0.1, per_prototype=1), origin=origin))
+    before = stepped.prototypes.prototypes.detach().clone()
+    for step in range(4):
+        stepped.step(step, embeddings(step))
+    assert torch.equal(stepped.prototypes.prototypes, before)
+    assert stepped.objective.queue is None
+
+
+@pytest.mark.parametrize(("origin", "moves"), [("anchors", False), ("learned", True)])
+def test_switches_3_and_4_a_run_moves_learned_prototypes_alone(origin, moves, tmp_path):
+    plan = switched(tiny(steps=2, warmup=0, labels=1.0), origin=origin, num_prototypes=3)
+    fresh = models.create("dppd", **plan.config)
+    began = fresh.pm3.prototypes.prototypes.detach().clone()
+    embeds = fresh.pm3.prototypes.embed.weight.detach().clone()
+    network = models.load_weights(
+        train(plan, tmp_path, Textures(), init=fresh, accelerator="cpu", devices=1, progress=False)
+    )
+    assert torch.equal(network.pm3.prototypes.prototypes, began) == (not moves)
+    assert not torch.equal(network.pm3.prototypes.embed.weight, embeds)
+
+
+def test_switch_4_the_loss_is_the_cross_entropy_of_the_shares():
+    plan = switched(tiny(labels=0.5), origin="anchors", num_prototypes=3)
+    stepped, batch = Stepped(plan), some()
+    seen = []
+    for module in stepped.network.prompt_modules().values():
+        module.prototypes.register_forward_hook(lambda *given: seen.append(given[-1].shares))
+    stepped.objective.before_step(0, stepped.network)
+    loss, parts = stepped.objective(stepped.network, batch, 0)
+    rows = torch.arange(len(batch["task"]))
+    expected = sum(-shares[rows, batch["task"]].log().mean() for shares in seen)
+    torch.testing.assert_close(loss - parts["rec"], 0.5 * expected, atol=1e-5, rtol=1e-4)
+
+
+def test_switch_4_labels_are_refused_where_numbers_mean_nothing():
+    with pytest.raises(UsageError, match="numbers prototypes as it finds them"):
+        Stepped(tiny(labels=1.0))
+    with pytest.raises(UsageError, match="there are 2 prototypes"):
+        Stepped(switched(tiny(labels=1.0), origin="anchors", num_prototypes=2))
+    with pytest.raises(UsageError, match="labels is -1"):
+        tiny(labels=-1.0)
+
+
+def test_switch_16_one_life_is_led_for_all(tmp_path):
+    plan = switched(tiny(steps=3, prototypes_from=0.3, per_prototype=1), shared=True)
+    network = models.load_weights(run(plan, tmp_path))
+    assert network.pm3.prototypes.ready
+    assert network.pm2.prototypes is None
+
+
+def test_switches_6_and_7_count_in_the_prior_on_variances():
+    plan = switched(tiny(variance_prior=1.0), gaussians="read", covariance="low-rank")
+    stepped = Stepped(plan)
+    stepped.objective.before_step(0, stepped.network)
+    loss, parts = stepped.objective(stepped.network, some(), 0)
+    torch.testing.assert_close(loss, parts["rec"], atol=1e-5, rtol=0)  # all at the first spread
+
+
+def test_a_recipe_without_labels_is_still_the_one_that_records_name():
+    record = read_record("equal-budget/dppd/seed-0/training")
+    assert training.recipe("dppd", "pocket").hash() == record.recipe_hash
+    said = training.recipe("dppd", "pocket").as_dict()
+    assert not {"labels", *ALTERNATIVES} & {*said, *said["config"]}
+    plan = training.recipe("dppd", "pocket", labels=0.1)
+    assert plan.hash() != record.recipe_hash
+    assert switched(training.recipe("dppd", "pocket"), shared=True).hash() != record.recipe_hash
+    assert DppdObjective(plan, 5).options
