@@ -3,53 +3,15 @@
 Rates belong to a device; ratios, measured in turns, travel better.
 """
 
-import json
-import time
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-Help = typer.Option
-Rounds = Annotated[int, Help(help="Rounds of each way; the median is reported.")]
-AsJson = Annotated[bool, Help("--json", help="Print JSON instead of a table.")]
-RecordName = Annotated[str | None, Help(help="Write a ledger record of this name.")]
-Results = Annotated[
-    Path | None, Help(help="Folder of records. Default: book/results of the checkout.")
-]
+from irlib.cli.bench_data import data
+from irlib.cli.bench_report import AsJson, Help, RecordName, Results, Rounds, finish, start
 
 app = typer.Typer()
-
-
-@app.command()
-def data(
-    rounds: Rounds = 5,
-    pairs: Annotated[int, Help(help="Training pairs made in a round.")] = 200,
-    quick: Annotated[bool, Help("--quick", help="A few pairs: does it work at all?")] = False,
-    as_json: AsJson = False,
-    record: RecordName = None,
-    results: Results = None,
-) -> None:
-    """Measure training pairs a second beside the authors' way of loading.
-
-    About half a minute on one CPU core.
-
-    Example: irlib bench data --quick
-    """
-    from irlib.bench.training_pairs import measure_pairs
-
-    started = _start(record, results, {"--rounds": rounds, "--pairs": pairs})
-    if quick:
-        rounds, pairs = min(rounds, 2), min(pairs, 10)
-    values = measure_pairs(rounds, pairs)
-    table = [
-        f"training pairs, images in memory   {values['pairs_per_s']:.0f} pairs/s of one core",
-        f"the authors' way, files            {values['file_pairs_per_s']:.0f} pairs/s of one core",
-        f"  ratio                            {values['pairs_ratio']:.2f}",
-    ]
-    command = f"irlib bench data --rounds {rounds} --pairs {pairs}"
-    notes = "pairs/s count the seconds of one core; the ratio is of rounds run in turns"
-    _finish(values, {}, table, rounds, as_json, record, results, started, command, notes)
+app.command()(data)
 
 
 @app.command()
@@ -101,7 +63,7 @@ def models(
     from irlib.registry import unknown_name
 
     numbers = {"--patch": patch, "--batch": batch, "--threads": threads, "--rounds": rounds}
-    started = _start(record, results, {"--size": size, **numbers})
+    started = start(record, results, {"--size": size, **numbers})
     names = list(dict.fromkeys(model or SUBJECTS))
     for name in names:
         if name not in SUBJECTS:
@@ -150,9 +112,7 @@ def models(
             f"; variants {', '.join(others)}: gain is time of ours by theirs, share that of the "
             "rate in their precision, difference the largest from what ours returns"
         )
-    _finish(
-        values, spread, table, rounds, as_json, record, results, started, command, notes, device
-    )
+    finish(values, spread, table, rounds, as_json, record, results, started, command, notes, device)
 
 
 _COLUMNS = (
@@ -206,58 +166,3 @@ def _check_device(name: str, compile: bool) -> None:
     choose_device(name)
     if compile:
         require_compiler(name)
-
-
-def _start(record: str | None, results: Path | None, numbers: dict[str, int]) -> float:
-    """Finds wrong use before the long part; returns the time of the start."""
-    from irlib import ledger
-    from irlib.errors import UsageError
-
-    if min(numbers.values()) < 1:
-        given = " ".join(f"{option} {number}" for option, number in numbers.items())
-        raise UsageError(f"{given} were given; expected whole numbers from 1 up.")
-    if record is not None:
-        ledger.record_path(record, results)
-    return time.perf_counter()
-
-
-def _finish(
-    values: dict[str, float],
-    spread: dict[str, dict],
-    table: list[str],
-    rounds: int,
-    as_json: bool,
-    record: str | None,
-    results: Path | None,
-    started: float,
-    command: str,
-    notes: str,
-    where: str = "cpu",
-) -> None:
-    """Prints what was found and, where asked, records it."""
-    from irlib import ledger
-
-    device = ledger.device_in_words(where)
-    if as_json:
-        found = {"device": device, "rounds": rounds, "values": values, "spread": spread}
-        typer.echo(json.dumps(found, indent=2))
-    else:
-        typer.echo("\n".join([f"{device}; medians of {rounds} rounds in turns", *table]))
-    if record is None:
-        return
-    path = ledger.write_record(
-        ledger.Record(
-            name=record,
-            kind="timing",
-            values=values,
-            spread=spread,
-            device=device,
-            minutes=(time.perf_counter() - started) / 60,
-            versions=ledger.library_versions(),
-            commit=ledger.commit(),
-            command=f"{command} --record {record}",
-            notes=notes,
-        ),
-        results,
-    )
-    typer.echo(f"Record: {path}", err=True)

@@ -8,9 +8,10 @@ import errno
 import os
 import secrets
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 import torch
@@ -91,12 +92,30 @@ def read_image(path: str | Path) -> Picture:
         IrlibError: The file is missing, empty, truncated, not an image, or has samples of more
             than 16 bits; the message names the file and the reason.
     """
-    path = Path(path)
+    return _opened(Path(path), _picture)
+
+
+def read_rgb(path: str | Path) -> Tensor:
+    """Reads the colours of an image file alone, as they are stored, upright.
+
+    Several times faster than :func:`read_image` for who needs a part: cut first, then divide.
+
+    Returns:
+        (3, H, W): uint8 from a file of 8 bits, else float32 in [0, 1].
+
+    Raises:
+        IrlibError: As :func:`read_image`.
+    """
+    return _opened(Path(path), _rgb)
+
+
+def _opened(path: Path, take: Callable[[Image.Image, Path], Any]) -> Any:
+    """What ``take`` makes of an image file; whatever is wrong with it becomes one error."""
     try:
         if path.stat().st_size == 0:
             raise ValueError("the file is empty")
         with Image.open(path) as image:
-            return _picture(image, path)
+            return take(image, path)
     except IrlibError:
         raise
     except Image.UnidentifiedImageError:
@@ -135,6 +154,18 @@ def _picture(image: Image.Image, path: Path) -> Picture:
     colours = 1 if channels.shape[0] < 3 else 3
     alpha = channels[colours:] if channels.shape[0] > colours else None
     return Picture(channels[:colours], bits, alpha, palette, icc, kept, image.format or "PNG")
+
+
+def _rgb(image: Image.Image, path: Path) -> Tensor:
+    orientation = image.getexif().get(_ORIENTATION, 1)
+    if _depth(image, path) != 8 or image.mode.startswith("I"):
+        return _picture(image, path).rgb()
+    samples, _ = _samples(image, path)
+    if image.format != "TIFF":
+        samples = _upright(samples, orientation)
+    colours = samples[..., : 1 if samples.shape[-1] < 3 else 3]
+    # A copy, for Pillow lends its memory read-only.
+    return torch.from_numpy(colours.copy()).movedim(-1, 0).expand(3, -1, -1)
 
 
 def _samples(image: Image.Image, path: Path) -> tuple[np.ndarray, int]:

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from irlib.data.augment import DIHEDRAL_MODES, dihedral, random_crop_pair, second_crop
 from irlib.data.by_position import PatchesByPosition
-from irlib.data.images import read_image
+from irlib.data.images import read_rgb
 from irlib.data.packing import PackedImage
 from irlib.data.seeding import generator_for
 from irlib.degradations import degrade_task, gaussian_noise
@@ -162,8 +162,8 @@ class MixedPairs(PatchesByPosition):
 
 
 def _image(source: Path | PackedImage) -> Tensor:
-    """(3, H, W): floats of a file that is decoded, bytes of one that is packed."""
-    return source.pixels() if isinstance(source, PackedImage) else read_image(source).rgb()
+    """(3, H, W): bytes, or floats of an image of more than 8 bits."""
+    return source.pixels() if isinstance(source, PackedImage) else read_rgb(source)
 
 
 def _in_unit(image: Tensor) -> Tensor:

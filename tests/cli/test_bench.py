@@ -9,7 +9,10 @@ from irlib import cli, ledger
 
 @pytest.mark.parametrize(
     "arguments",
-    [["data", "--pairs", "5", "--rounds", "1"], ["models", "--model", "restormer"]],
+    [
+        ["data", "--pairs", "5", "--rounds", "1", "--workers", "1", "--tree", "40"],
+        ["models", "--model", "restormer"],
+    ],
     ids=["data", "models"],
 )
 def test_quick_prints_numbers_and_writes_a_record(arguments, tmp_path, capsys, monkeypatch):

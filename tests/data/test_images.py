@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms, ImageOps
 
 from irlib.data import images
-from irlib.data.images import NoSpaceError, Picture, read_image, write_image
+from irlib.data.images import NoSpaceError, Picture, read_image, read_rgb, write_image
 from irlib.errors import IrlibError, UsageError
 
 PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -285,3 +285,27 @@ def test_wrong_use_of_writing(tmp_path, name, shape, message):
 def test_values_outside_the_range_are_clipped(tmp_path):
     write_image(tmp_path / "a.png", torch.tensor([-1.0, 2.0]).view(1, 1, 2).expand(3, 1, 2))
     assert read_image(tmp_path / "a.png").pixels[0, 0].tolist() == [0, 1]
+
+
+def test_colours_alone_are_those_of_the_picture(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    grey = Image.effect_noise((9, 6), 60)
+    for name, image in (
+        ("a.png", grey.convert("RGB")),
+        ("b.png", grey),
+        ("c.png", grey.convert("RGBA")),
+        ("d.png", grey.convert("P")),
+        ("e.jpg", grey.convert("RGB")),
+        ("f.tif", grey.convert("RGB")),
+    ):
+        image.save(tmp_path / name, exif=exif)
+        colours = read_rgb(tmp_path / name)
+        assert colours.dtype == torch.uint8
+        assert torch.equal(colours.float() / 255, read_image(tmp_path / name).rgb()), name
+    deep = torch.rand(3, 6, 9)
+    write_image(tmp_path / "deep.png", deep, Picture(deep, bits=16))
+    assert torch.equal(read_rgb(tmp_path / "deep.png"), read_image(tmp_path / "deep.png").rgb())
+    (tmp_path / "bad.png").write_bytes(b"no image")
+    with pytest.raises(IrlibError, match=r"bad\.png"):
+        read_rgb(tmp_path / "bad.png")
