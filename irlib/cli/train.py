@@ -126,7 +126,9 @@ def train(
     ] = None,
     restart: Annotated[bool, Run("--restart", help="Ignore a run found in the folder.")] = False,
     accelerator: Annotated[str, Run(help="auto, cpu or gpu.")] = "auto",
-    devices: Annotated[str, Run(help="Devices a node: a number or auto.")] = "auto",
+    devices: Annotated[
+        str, Run(help="Devices a node: a number or auto. Under torchrun or srun: theirs.")
+    ] = "auto",
     nodes: Annotated[int, Run(help="Machines; start the same command on each.")] = 1,
     workers: Annotated[int, Run(help="Data-loading processes a device.")] = 0,
     compile: Annotated[
@@ -152,8 +154,10 @@ def train(
     """
     from irlib import models, training
     from irlib.cli import perceive_options
+    from irlib.cli.training_record import write_training_record
     from irlib.models.starting_weights import load_start
     from irlib.training.loop import train as run_training
+    from irlib.training.placement import first_process
     from irlib.training.sources import open_source
 
     _check_numbers(devices, nodes=nodes, checkpoint_every=checkpoint_every, workers=workers)
@@ -227,7 +231,8 @@ def train(
         checkpoint_every=checkpoint_every,
     )
     if record:
-        typer.echo(f"Record: {_write_record(record, results, plan, folder, weights, init)}")
+        written = write_training_record(record, plan, folder, weights, init, results)
+        typer.echo(f"Record: {written}")
     typer.echo(f"Weights: {weights}\nRestore with them: irlib restore PHOTO --weights {weights}")
 
 
@@ -257,52 +262,3 @@ def _turns(words: list[str]) -> dict[str, int]:
         if not number.isdecimal():
             raise UsageError(f"--turns was given {word!r}; expected TASK=N, such as denoise=3.")
     return {task: int(number) for task, _, number in pairs}
-
-
-def _write_record(
-    name: str, results: Path | None, recipe, folder: Path, weights: Path, init: str | None = None
-) -> Path:
-    """Writes what the training was and cost to the ledger."""
-    import sys
-
-    from irlib import ledger
-    from irlib.models.weights import weights_path
-    from irlib.training.logs import read_log
-    from irlib.training.placement import fast_precision
-
-    begun = ""
-    if init:
-        begun = f"; begun from weights with SHA-256 {ledger.sha256_of_file(weights_path(init))}"
-    log = read_log(folder / "metrics.csv")
-    seconds = sum(row["seconds"] for row in log)
-    images = recipe.images_before(recipe.steps)
-    return ledger.write_record(
-        ledger.Record(
-            name=name,
-            kind="training",
-            values={
-                "loss": sum(row["loss"] for row in log[-20:]) / len(log[-20:]),
-                "images_per_s": images / seconds,
-                "megabytes": weights.stat().st_size / 1e6,
-            },
-            recipe=recipe.as_dict(),
-            recipe_hash=recipe.hash(),
-            scale=recipe.scale,
-            steps=recipe.steps,
-            weights_sha256=ledger.sha256_of_file(weights),
-            versions=ledger.library_versions(),
-            device=ledger.device_in_words(_device()),
-            minutes=seconds / 60,
-            commit=ledger.commit(),
-            command="irlib " + " ".join(sys.argv[1:]),
-            notes=f"precision {fast_precision(recipe.precision)}; the loss is the mean of the last "
-            f"logged steps{begun}",
-        ),
-        root=results,
-    )
-
-
-def _device() -> str:
-    import torch
-
-    return "cuda" if torch.cuda.is_available() else "cpu"

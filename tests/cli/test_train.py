@@ -65,7 +65,7 @@ def test_turns_are_given_as_task_and_number(asked, capsys):
 
 
 def test_the_record_names_the_weights_a_run_began_from(tmp_path, monkeypatch):
-    from irlib.cli.train import _write_record
+    from irlib.cli.training_record import write_training_record
 
     (tmp_path / "metrics.csv").write_text(
         "step,loss,lr,images_per_s,seconds\n6,0.5,0.001,13.0,2.0\n"
@@ -73,22 +73,22 @@ def test_the_record_names_the_weights_a_run_began_from(tmp_path, monkeypatch):
     before, after = tmp_path / "before.safetensors", tmp_path / "after.safetensors"
     before.write_bytes(b"before")
     after.write_bytes(b"after")
-    monkeypatch.setattr(ledger, "write_record", lambda record: record)
+    monkeypatch.setattr(ledger, "write_record", lambda record, root: record)
     plan = training.recipe("promptir", "smoke")
-    record = _write_record("net/training", plan, tmp_path, after, str(before))
+    record = write_training_record("net/training", plan, tmp_path, after, str(before))
     assert ledger.sha256_of_file(before) in record.notes
     assert record.weights_sha256 == ledger.sha256_of_file(after)
 
 
 def test_the_record_counts_the_images_of_every_stage(tmp_path, monkeypatch):
-    from irlib.cli.train import _write_record
+    from irlib.cli.training_record import write_training_record
 
     plan = training.recipe("promptir", "smoke", growth=(Stage(4, 40, 3),))
     (tmp_path / "metrics.csv").write_text(
         "step,loss,lr,images_per_s,seconds\n6,0.5,0.001,13.0,2.0\n"
     )
     (tmp_path / "weights").write_bytes(b"weights")
-    monkeypatch.setattr(ledger, "write_record", lambda record: record)
-    record = _write_record("a/b", plan, tmp_path, tmp_path / "weights")
+    monkeypatch.setattr(ledger, "write_record", lambda record, root: record)
+    record = write_training_record("a/b", plan, tmp_path, tmp_path / "weights")
     assert record.values["images_per_s"] == (4 * 5 + 2 * 3) / 2.0
     assert record.recipe["growth"] == [{"start": 4, "patch": 40, "batch": 3}]

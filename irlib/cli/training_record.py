@@ -1,0 +1,69 @@
+"""The ledger record of a training: what it was, what it left, what it cost."""
+
+import sys
+from pathlib import Path
+
+import torch
+
+from irlib import ledger
+from irlib.models.weights import weights_path
+from irlib.training import Recipe
+from irlib.training.logs import read_log
+from irlib.training.placement import fast_precision
+
+
+def write_training_record(
+    name: str,
+    recipe: Recipe,
+    folder: Path,
+    weights: Path,
+    init: str | None = None,
+    results: Path | None = None,
+) -> Path:
+    """Writes what a training was and cost to the ledger.
+
+    Args:
+        name: Of the record.
+        recipe: What was trained.
+        folder: Of the run, with its log.
+        weights: Which the training left.
+        init: Weights that it started from, a file or a shipped name.
+        results: Folder of records; the checkout's when None.
+
+    Returns:
+        The file written.
+    """
+    begun = ""
+    if init:
+        begun = f"; begun from weights with SHA-256 {ledger.sha256_of_file(weights_path(init))}"
+    log = read_log(folder / "metrics.csv")
+    seconds = sum(row["seconds"] for row in log)
+    images = recipe.images_before(recipe.steps)
+    return ledger.write_record(
+        ledger.Record(
+            name=name,
+            kind="training",
+            values={
+                "loss": sum(row["loss"] for row in log[-20:]) / len(log[-20:]),
+                "images_per_s": images / seconds,
+                "megabytes": weights.stat().st_size / 1e6,
+            },
+            recipe=recipe.as_dict(),
+            recipe_hash=recipe.hash(),
+            scale=recipe.scale,
+            steps=recipe.steps,
+            weights_sha256=ledger.sha256_of_file(weights),
+            versions=ledger.library_versions(),
+            device=ledger.device_in_words(_device()),
+            minutes=seconds / 60,
+            commit=ledger.commit(),
+            command="irlib " + " ".join(sys.argv[1:]),
+            notes=f"precision {fast_precision(recipe.precision)}; the loss is the mean of the last "
+            f"logged steps{begun}",
+        ),
+        root=results,
+    )
+
+
+def _device() -> str:
+    return "cuda" if torch.cuda.is_available() else "cpu"
