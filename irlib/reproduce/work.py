@@ -6,7 +6,7 @@ measurement by the weights of that training. Everything else is done again.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -79,6 +79,7 @@ class Planner:
         self._names = set(record_names(root))
         self._read: dict[str, Record] = {}
         self._absent: dict[str, str] = {}
+        self._minutes: dict[Training, float] = {}
 
     def work(
         self, reproductions: Iterable[Reproduction], seeds: Sequence[int], only: Sequence[str] = ()
@@ -195,6 +196,11 @@ class Planner:
 
         At scale paper: the hours of one GPU that :func:`irlib.planning.gpu_hours` estimates.
         """
+        if training not in self._minutes:
+            self._minutes[training] = self._training_minutes(training)
+        return self._minutes[training]
+
+    def _training_minutes(self, training: Training) -> float:
         recipe = expected_recipe(training, 0)
         if recipe.scale == "paper":
             return 60 * gpu_hours(training)
@@ -232,7 +238,12 @@ def expected_recipe(training: Training, seed: int) -> Recipe:
     if start is None or read_header(start)["model"] == training.model:
         return recipe
     # A Perceive-IR takes the widths of the plain network it starts from.
-    return replace(recipe, config={**recipe.config, **arguments_like(load_weights(start))})
+    return replace(recipe, config={**recipe.config, **_widths(start)})
+
+
+@cache
+def _widths(start: Path) -> dict[str, Any]:
+    return arguments_like(load_weights(start))
 
 
 def start_of(training: Training) -> Path | None:
