@@ -94,10 +94,10 @@ def measured(cell: Cell, ledger: Ledger) -> Measured:
     A seed counts where `irlib reproduce` would find nothing left to do: all records are there, the
     training's is of the recipe that is declared now, and the others were measured on its weights.
     """
-    scores, names, conditions, images, complete, scale = {}, {}, {}, "", True, None
+    scores, sources, conditions, images, complete, scale = {}, {}, {}, "", True, None
     for seed in ledger.seeds(cell.training.name):
-        parts = cell.records(seed)
-        found = [ledger.get(name) for name in parts]
+        names = cell.records(seed)
+        found = [ledger.get(name) for name in names]
         trained = ledger.get(cell.training.record(seed))
         if None in found or trained is None:
             continue
@@ -105,17 +105,15 @@ def measured(cell: Cell, ledger: Ledger) -> Measured:
             continue
         if any(record.weights_sha256 != trained.weights_sha256 for record in found):
             continue
-        read = [
-            ledger.get(part.record(cell.training, seed)).values.get(value)
-            for part, value in cell.parts
-        ]
+        parts = [(ledger.get(p.record(cell.training, seed)), value) for p, value in cell.parts]
+        read = [record.values.get(value) for record, value in parts]
         if None in read:
             continue
-        scores[seed], names[seed] = mean(read), tuple(parts)
+        scores[seed], sources[seed] = mean(read), tuple(names)
         conditions[seed] = repr([(r.test_set, r.noise, r.protocol) for r in found])
-        images, complete = _images(found)
+        images, complete = _images(parts)
         scale = trained.scale
-    return Measured(scores, names, scale, images, complete, conditions)
+    return Measured(scores, sources, scale, images, complete, conditions)
 
 
 def comparisons(table: PaperTable, declared: Reproduction, ledger: Ledger) -> list[Comparison]:
@@ -173,12 +171,14 @@ def _way(cell: Cell) -> tuple:
     return cell.column, cell.stands_for, tuple((part.name, value) for part, value in cell.parts)
 
 
-def _images(records: Sequence[Record]) -> tuple[str, bool]:
-    """Of the records' test sets: their images in words, and whether each is whole."""
+def _images(parts: Sequence[tuple[Record, str]]) -> tuple[str, bool]:
+    """Of records and the values read from them: the images in words, and whether sets are whole."""
     words, whole = [], True
-    for record in records:
+    for record, value in parts:
         test_set = record.test_set or {}
         number, expected = test_set.get("count"), test_set.get("expected")
+        group = value.rpartition("/")[0]  # a value such as "derain/psnr" is of some images only
+        number = sum(row.get("group") == group for row in record.per_image if group) or number
         part = expected is not None and number != expected
         whole = whole and not part
         if number is not None:

@@ -19,8 +19,11 @@ MOST_VALUES = 4
 
 GROUPS = {
     "ablations": "Perceive-IR with parts left out, and other ablations.",
+    "checks": "Cheap enough to be measured again by every test of the repository.",
     "classical": "Methods without a network, on the same images.",
     "equal-budget": "Every system trained with one budget on five tasks.",
+    "parity": "How far our networks are from the authors' outputs.",
+    "planning": "What the authors' recipes would cost; estimates, nothing was run.",
     "single-task": "One network for each task.",
     "speed": "Time and memory on the machine named.",
     "three-task": "Every system trained with one budget on three tasks.",
@@ -49,9 +52,10 @@ def ledger_text(found: Iterable[Record]) -> str:
     for group, members in groupby(found, lambda record: record.name.partition("/")[0]):
         rows = [_row(record) for record in members]
         total += len(rows)
-        header = ("record", "values", "images", "scale", "minutes", "device", "file")
-        numeric = (False, False, True, False, True, False, False)
-        caption = f"{len(rows)} records. {GROUPS.get(group, '')}".strip()
+        header = ("record", "values", "images", "minutes", "file")
+        numeric = (False, False, True, True, False)
+        number = "1 record" if len(rows) == 1 else f"{len(rows)} records"
+        caption = f"{number}. {GROUPS.get(group, '')}".strip()
         parts += [f"## {group}", raw(Table(header, tuple(rows), caption, numeric).html)]
     head = f"{total} records, each read and found as its command wrote it when this page was made."
     return "\n\n".join([head, *parts]) + "\n"
@@ -95,17 +99,16 @@ def _row(record: Record) -> tuple[str, ...]:
     images = "–" if count is None else str(count)
     if expected and expected != count:
         images += f" of {expected}"
-    command = f"<br><code>{escape(record.command)}</code>" if record.command else ""
-    notes = f"<br>{escape(record.notes)}" if record.notes else ""
-    more = f"<details><summary>command</summary>{command[4:]}{notes}</details>" if command else ""
+    facts = [f"<code>{escape(record.command)}</code>"] if record.command else []
+    facts += [escape(text) for text in (record.device, record.notes) if text]
+    facts += [f"scale {record.scale}"] if record.scale else []
+    more = f"<details><summary>how</summary>{'<br>'.join(facts)}</details>" if facts else ""
     return (
         # A name may break at its slashes: nothing else of it has a place to.
         Markup(f'<span id="{name}">{name.replace("/", "/<wbr>")}</span>{more}'),
         _values(record),
         images,
-        record.scale or "–",
         "–" if record.minutes is None else f"{record.minutes:.1f}",
-        record.device or "–",
         Markup(f'<a href="{FILES}/{name}.json">JSON</a>'),
     )
 

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from irlib.ledger.paper_tables import Column, PaperTable, Row
 from irlib.reproduce.declared import Reproduction, Training
-from irlib.viz.comparisons import Comparison
+from irlib.viz.comparisons import Comparison, count
 from irlib.viz.ledger_page import link_to_record
 from irlib.viz.pages import bullets, paragraph, raw
 from irlib.viz.tables import Markup, Table
@@ -15,11 +15,12 @@ from irlib.viz.tables import Markup, Table
 #: By row of a table: GPU-hours of one seed at scale `paper`, as planned.
 Hours = Mapping[str, float]
 
-OURS = ("row", "paper", "ours", "± seeds", "records", "Δ paper", "Δ ours", "noise", "status")
+OURS = ("row", "paper", "ours", "±", "seeds", "Δ paper", "Δ ours", "noise", "status")
 READING = (
-    "Δ is the difference to the reference row; *noise* is how large ours may be by the choice of "
-    "seeds alone (19 in 20, pooled over the rows of a table below). It says nothing about other "
-    "images or longer training. [](../tables.md) says what each status means."
+    "± is the standard deviation over the seeds, each of which links to its record. Δ is the "
+    "difference to the reference row; *noise* is how large ours may be by the choice of seeds "
+    "alone (19 in 20, pooled over the rows of a table below). It says nothing about other images "
+    "or longer training. [](../tables.md) says what each status means."
 )
 
 
@@ -50,13 +51,6 @@ def page_text(
         "## As printed",
         raw(as_printed(table).html),
     ]
-    notes = [f"{row.method}: {row.note}" for row in table.rows if row.note]
-    for title, sentences in (
-        ("Where the print contradicts itself or another", table.inconsistencies),
-        ("Notes on the transcription", [*table.notes, *notes]),
-    ):
-        if sentences:
-            parts += [f"### {title}", bullets(sentences)]
     parts.append("## Ours beside it")
     if declared is None or not declared.cells:
         parts.append("No number of this table is measured here.")
@@ -68,12 +62,21 @@ def page_text(
         if declared.reference:
             reference = table.row(declared.reference).method
             parts.append(paragraph(f"Reference row: {reference}."))
+        counted = [f"{number} {status}" for status, number in count(compared).items() if number]
+        parts.append(paragraph(f"{len(compared)} comparisons: {', '.join(counted)}."))
         parts.append(READING)
         parts += [raw(found.html) for found in beside(table, declared, compared)]
         parts += _costs(table, declared, compared, hours or {})
     if declared is not None and declared.absent:
         reasons = [f"{table.row(row).method}: {why}" for row, why in declared.absent.items()]
-        parts += ["### Not asked here", bullets(reasons)]
+        parts += ["### Rows without an answer", bullets(reasons)]
+    notes = [f"{row.method}: {row.note}" for row in table.rows if row.note]
+    for title, sentences in (
+        ("Where the print contradicts itself or another", table.inconsistencies),
+        ("Notes on the transcription", [*table.notes, *notes]),
+    ):
+        if sentences:
+            parts += [f"## {title}", bullets(sentences)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -125,7 +128,7 @@ def _row(
             " ".join(link_to_record(name, str(seed), "../") for name in names)
             for seed, names in sorted(ours.records.items())
         ]
-        records = Markup("seed " + ", ".join(links))
+        records = Markup(", ".join(links))
     return (
         method,
         column.text(one.paper),
