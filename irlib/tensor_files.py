@@ -69,6 +69,8 @@ def unwrap(
         if isinstance(content, Mapping) and isinstance(content.get(key), Mapping):
             content = content[key]
             break
+    else:
+        content = _only_tensors(content)
     expected = f"expected a state dictionary, also inside {' or '.join(wrappers)}."
     if not isinstance(content, Mapping) or not content:
         raise UsageError(f"{label} holds no tensors by name; {expected}")
@@ -79,6 +81,15 @@ def unwrap(
     while prefix := next((p for p in prefixes if all(key.startswith(p) for key in state)), None):
         state = {key.removeprefix(prefix): value for key, value in state.items()}
     return state
+
+
+def _only_tensors(content: Any) -> Any:
+    """Of a mapping with one entry that holds tensors by name, that entry, whatever it is called."""
+    if not isinstance(content, Mapping):
+        return content
+    filled = [entry for entry in content.values() if isinstance(entry, Mapping) and entry]
+    found = [e for e in filled if all(isinstance(value, Tensor) for value in e.values())]
+    return found[0] if len(found) == 1 else content
 
 
 def misfits(expected: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from irlib.cli.network_options import Compile, Dino, Download, Instruction, Task
+from irlib.cli.network_options import Compile, Dino, Download, Head, Instruction, Task, Words
 from irlib.cli.open_network import open_network
 from irlib.cli.score_tables import SETTING_HEAD, setting_row, show_embedded, show_evaluation
 from irlib.errors import UsageError
@@ -17,7 +17,7 @@ Help = typer.Option
 
 def evaluate(
     model: Annotated[
-        str | None, Help(help="Model, such as promptir; needed for an author's checkpoint.")
+        str | None, typer.Argument(help="Model; needed for a checkpoint of its authors.")
     ] = None,
     weights: Annotated[
         str | None, Help(help="Weights: a file, or a shipped name such as promptir-pocket.")
@@ -26,6 +26,8 @@ def evaluate(
     download: Download = False,
     task: Task = None,
     instruction: Instruction = None,
+    words: Words = None,
+    head: Head = None,
     method: Annotated[
         str | None,
         Help(
@@ -102,7 +104,7 @@ def evaluate(
     if (method is None) == (weights is None):
         raise UsageError("say what to measure: either --weights FILE or --method NAME, not both.")
     if method is not None and model is not None:
-        raise UsageError(f"--method {method} is no network; leave --model {model} out.")
+        raise UsageError(f"--method {method} is no network; leave {model} out.")
     if method is not None and (task or instruction):
         raise UsageError(f"--method {method} is no network; leave --task and --instruction out.")
     if tasks and not embedded:
@@ -135,7 +137,7 @@ def evaluate(
         from irlib.models import as_restorer, compile_network, how_told
 
         where = choose_device(device)
-        subject, facts, digest = open_network(model, str(weights), where)
+        subject, facts, digest = open_network(model, str(weights), where, words, head)
         options = {"encoder": dino, "download": download, "task": task, "instruction": instruction}
         subject = as_restorer(subject, facts, **options).to(where)
         told = how_told(subject)
@@ -238,7 +240,9 @@ def command_again(given: dict[str, Any]) -> str:
         if name in _DEFAULTS and value == _DEFAULTS[name]:
             continue
         flag = f"--{name.replace('_', '-')}"
-        if value is True:
+        if name == "model":
+            words.append(str(value))
+        elif value is True:
             words.append(flag)
         elif name in ("data", "pairs"):
             words += [flag, "DIR"]

@@ -33,3 +33,13 @@ Compile = Annotated[
         "takes up to minutes. Needs a C++ compiler, on a GPU triton.",
     ),
 ]
+Words = Annotated[
+    str | None,
+    typer.Option(
+        help="Who reads the words for a checkpoint that holds none: for DFPIR a CLIP, pretrained "
+        "or its file, for InstructIR the folder of its sentence encoder."
+    ),
+]
+Head = Annotated[
+    str | None, typer.Option(help="The second file of InstructIR's authors, its text head.")
+]

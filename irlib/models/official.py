@@ -28,10 +28,12 @@ def load_official(
     The width, the depth and every other argument are read from the shapes of the tensors.
 
     Args:
-        name: "restormer", "promptir" or "nafnet".
+        name: A model whose authors publish weights, or whose code writes them: all but
+            "perceive-ir" and "dppd".
         source: A ``.pth``, ``.pt`` or ``.ckpt`` file, a ``.safetensors`` file, or a state
-            dictionary, with the authors' names; ``module.`` and ``net.`` prefixes and the usual
-            wrappers (``params``, ``state_dict``) are removed.
+            dictionary, with the authors' names; ``module.`` and ``net.`` prefixes and the wrappers
+            of trainers (``params``, ``state_dict``, or any that holds the only tensors by name)
+            are removed.
         **config: Constructor arguments that leave no trace in the tensors, such as NAFNet's
             ``train_size=(256, 256)``.
 

@@ -150,7 +150,7 @@ def test_a_damaged_image(content, photo, weights, tmp_path):
 def test_a_checkpoint_of_another_model(weights, tmp_path):
     folder = pairs_at(tmp_path / "pairs")
     for words in (
-        ("evaluate", "--model", "restormer", "--weights", weights, "--pairs", folder),
+        ("evaluate", "restormer", "--weights", weights, "--pairs", folder),
         ("train", "restormer", *SMALL, "--init", weights, "--run", tmp_path / "run"),
     ):
         result = Told(*words)
@@ -182,7 +182,7 @@ def test_an_authors_checkpoint_that_would_run_code_is_not_run(tmp_path):
 
     torch.save({"state_dict": Trap()}, tmp_path / "trap.ckpt")
     folder = pairs_at(tmp_path / "pairs")
-    words = ("--model", "promptir", "--weights", tmp_path / "trap.ckpt", "--pairs", folder)
+    words = ("promptir", "--weights", tmp_path / "trap.ckpt", "--pairs", folder)
     result = Told("evaluate", *words)
     assert result.status in (1, 2)
     assert "trap.ckpt" in result.err
@@ -329,7 +329,7 @@ def test_garbage_weights(tmp_path, photo, content, suffix):
     for words in (
         ("models", "show", file),
         ("restore", photo, "--output", tmp_path / "out", "--weights", file),
-        ("evaluate", "--embedded", "--model", "promptir", "--weights", file),
+        ("evaluate", "promptir", "--embedded", "--weights", file),
     ):
         result = Told(*words)
         assert result.status in (1, 2)
