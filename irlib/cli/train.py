@@ -230,6 +230,8 @@ def train(
         backend="inductor" if compile else None,
         checkpoint_every=checkpoint_every,
     )
+    if not first_process():
+        return
     if record:
         written = write_training_record(record, plan, folder, weights, init, results)
         typer.echo(f"Record: {written}")
