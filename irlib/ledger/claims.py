@@ -23,7 +23,7 @@ from irlib.scale import SCALES, current_scale
 
 MIME = "application/vnd.irlib.claim+json"
 HOLDS, FAILS, OPEN = "holds", "does not hold", "not judged"
-SHOWN_RECORDS = 3
+SHOWN_RECORDS = 1  # of many; the others are counted
 _MARKS = {HOLDS: "✓", FAILS: "✗", OPEN: "–"}
 
 
@@ -216,4 +216,6 @@ def _plain(value: Any) -> Any:
 
 
 def _number(value: float) -> str:
-    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return "about 0" if 0 < abs(value) < 1e-9 else f"{value:.4g}"

@@ -12,8 +12,9 @@ PAGE_NAME = "parity.md"
 PARTS = (
     (
         "parity/full-size",
-        "At full size",
-        "These files are part of the package: any reader can make the table again.",
+        "Files of the package",
+        "Networks at full size; PIVPNet's file would be too large, so that one is narrow. Any "
+        "reader can make this table again.",
     ),
     (
         "parity/all",

@@ -102,6 +102,13 @@ def test_in_a_notebook_it_carries_text_a_marked_place_and_data():
     assert bundle[MIME]["low"] == 0
 
 
+def test_numbers_are_written_for_readers():
+    assert "Measured: 26,126,644;" in judge("So.", 26_126_644, low=1).reason
+    assert "Measured: 0.1235;" in judge("So.", 0.123456, low=0).reason
+    assert "Measured: about 0;" in judge("So.", -7e-15, high=0).reason
+    assert "Measured: 0;" in judge("So.", 0.0, high=0).reason
+
+
 @pytest.mark.parametrize("measured", [0.5, -0.5, True, None, math.inf, math.nan])
 def test_a_stored_claim_is_read_back(measured):
     low = None if isinstance(measured, bool) else 0
