@@ -183,7 +183,7 @@ def _seconds(
     bounds = {
         "arithmetic": images
         * work.operations
-        / (card.half if half else card.fp32)
+        / (card.half if half else card.single)
         / assumed.arithmetic,
         "memory traffic": moved / card.bandwidth / assumed.bandwidth,
         "starts": work.starts * assumed.start,

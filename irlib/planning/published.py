@@ -33,6 +33,6 @@ def shares() -> tuple[float, float]:
     images = asked.images_before(asked.steps)
     seconds = GPUS * DAYS * 86_400
     return (
-        images * work.operations / (seconds * card.fp32),
+        images * work.operations / (seconds * card.single),
         images * work.traffic / (seconds * card.bandwidth),
     )

@@ -56,8 +56,8 @@ def assumed(plan: Plan) -> list[str]:
         ]
     else:
         speed = [
-            f"layers reach {given.arithmetic:.0%} of {card.fp32 / 1e12:g} TFLOP/s in 32 bits or "
-            f"of {card.half / 1e12:g} in 16 at best (--arithmetic), and {given.bandwidth:.0%} of "
+            f"layers reach {given.arithmetic:.0%} of {card.single / 1e12:g} TFLOP/s in 32 bits "
+            f"(TF32 where there is) or of {card.half / 1e12:g} in 16 at best (--arithmetic), and {given.bandwidth:.0%} of "
             f"{card.bandwidth / 1e9:,.0f} GB/s (--bandwidth), which is what PromptIR's published "
             "three and a half days on four V100 come to; measure one card and give "
             "--images-per-second instead",

@@ -23,7 +23,7 @@ def test_an_unknown_card_names_the_nearest():
 @pytest.mark.parametrize("card", DEVICES.values(), ids=list(DEVICES))
 def test_every_card_has_a_source_and_figures_in_plain_units(card):
     assert f"{{{card.source}," in BIBLIOGRAPHY.read_text(encoding="utf-8")
-    assert 1e13 < card.fp32 < card.half < 1e16
+    assert 1e13 < card.single < card.half < 1e16
     assert 5e11 < card.bandwidth < 1e13
     assert 1e10 < card.memory < 1e12
     assert 200 < card.watts < 1500
