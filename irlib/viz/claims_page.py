@@ -19,6 +19,8 @@ from irlib.ledger.claims import (
     claim_from_mapping,
     record_hash,
 )
+from irlib.viz.ledger_page import link_to_record
+from irlib.viz.pages import write_page
 
 PAGE_NAME = "claims.md"
 OUTDATED = "a record has changed since"
@@ -34,12 +36,7 @@ def write_claims_page(folder: str | Path, notebooks: str | Path) -> Path:
     Returns:
         The path of the fragment.
     """
-    path = Path(folder) / PAGE_NAME
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".part")
-    temporary.write_text(claims_text(notebooks), encoding="utf-8")
-    temporary.replace(path)
-    return path
+    return write_page(Path(folder) / PAGE_NAME, claims_text(notebooks))
 
 
 def claims_text(notebooks: str | Path) -> str:
@@ -98,7 +95,7 @@ def _item(path: Path, claim: Claim) -> str:
     place = f"../notebooks/{path.stem}.html#{claim.anchor}"
     verdict = f'<a href="{place}"><strong>{claim.verdict}</strong></a>'
     late = f" <em>Execute the chapter again: {OUTDATED}.</em>" if outdated_records(claim) else ""
-    shown = [f"`{name}`" for name in list(claim.records)[:SHOWN_RECORDS]]
+    shown = [link_to_record(name, name) for name in list(claim.records)[:SHOWN_RECORDS]]
     others = len(claim.records) - len(shown)
     shown += [f"{others} more"] if others else []
     reads = f" Records: {', '.join(shown)}." if shown else ""

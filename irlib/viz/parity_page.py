@@ -6,6 +6,8 @@ from pathlib import Path
 
 from irlib import ledger
 from irlib.ledger import Record
+from irlib.viz.ledger_page import link_to_record
+from irlib.viz.pages import write_page
 from irlib.viz.scores_page import TITLES
 
 PAGE_NAME = "parity.md"
@@ -35,12 +37,7 @@ def write_parity_page(folder: str | Path, root: str | Path | None = None) -> Pat
     Returns:
         The path of the fragment.
     """
-    path = Path(folder) / PAGE_NAME
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".part")
-    temporary.write_text(parity_text(root), encoding="utf-8")
-    temporary.replace(path)
-    return path
+    return write_page(Path(folder) / PAGE_NAME, parity_text(root))
 
 
 def parity_text(root: str | Path | None = None) -> str:
@@ -77,7 +74,8 @@ def _table(record: Record) -> str:
 def _facts(record: Record) -> str:
     equal, compared = (int(record.values[key]) for key in ("equal", "compared"))
     torch = record.versions.get("torch", "unknown")
+    link = link_to_record(record.name, record.name)
     return (
-        f"{equal} of {compared} are equal. Record `{record.name}`, made with PyTorch {torch} by "
+        f"{equal} of {compared} are equal. Record {link}, made with PyTorch {torch} by "
         f"`{record.command}`."
     )

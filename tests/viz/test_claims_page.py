@@ -51,7 +51,7 @@ def test_a_verdict_older_than_its_record_is_marked(tmp_path, monkeypatch):
     save(tmp_path / "01-first.ipynb", "One", body("So.", 28.6, low=0, records=["net/rain"]))
     (stored,) = stored_claims(tmp_path / "01-first.ipynb")
     assert outdated_records(stored) == []
-    assert "Records: `net/rain`." in claims_text(tmp_path)
+    assert "ledger.html#net/rain" in claims_text(tmp_path)
     write_record(Record("net/rain", {"psnr": 28.7}), tmp_path)
     assert outdated_records(stored) == ["net/rain"]
     assert "a record has changed since" in claims_text(tmp_path)
@@ -66,7 +66,7 @@ def test_many_records_are_counted(tmp_path, monkeypatch):
         write_record(Record(name, {"psnr": 28.6}), tmp_path)
     save(tmp_path / "01-first.ipynb", "One", body("So.", 28.6, low=0, records=names))
     text = claims_text(tmp_path)
-    assert "Records: `net/seed-0`, 8 more." in text
+    assert '<a href="ledger.html#net/seed-0">net/seed-0</a>, 8 more.' in text
 
 
 def test_the_page_is_written_whole(tmp_path):
