@@ -170,7 +170,7 @@ def _costs(
             Markup(f"<code>irlib reproduce {declared.table} --only {row}</code>"),
             "not run" if left.get(row) == set(own) else "in part" if row in left else "run",
             f"{sum(training.minutes for training in own):.0f}",
-            f"{hours[row]:,.0f}" if row in hours else "–",
+            f"{hours[row]:,.1f}" if row in hours else "–",
         )
         for row, own in trainings.items()
     )

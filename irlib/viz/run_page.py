@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from irlib.viz.figures import plot_curve
+from irlib.viz.pages import raw, write_page
 from irlib.viz.slider import slider_html
 from irlib.viz.tables import table
 
@@ -76,14 +77,7 @@ def write_run_page(folder: str | Path, report: RunReport | None = None) -> Path:
     Returns:
         The path of the fragment.
     """
-    path = Path(folder) / PAGE_NAME
-    path.parent.mkdir(parents=True, exist_ok=True)
-    text = _NO_RUN if report is None else _page(report)
-    # Replaced in one step: a build that runs meanwhile reads the old page or the new one.
-    temporary = path.with_suffix(".part")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
-    return path
+    return write_page(Path(folder) / PAGE_NAME, _NO_RUN if report is None else _page(report))
 
 
 def _page(report: RunReport) -> str:
@@ -99,7 +93,7 @@ def _page(report: RunReport) -> str:
     }
     parts = ["".join(f"- {name}: {value}\n" for name, value in facts.items())]
     parts += ["## The loss, step by step", _curve(report), "## Scores on held-out photographs"]
-    parts.append(_raw(table(report.scores, "Mean over the held-out photographs, per task.").html))
+    parts.append(raw(table(report.scores, "Mean over the held-out photographs, per task.").html))
     parts.append("## Before and after")
     parts.append("Drag the bar, or focus it and press the arrow keys.")
     for task, degraded, restored, target in report.examples:
@@ -124,15 +118,11 @@ def _curve(report: RunReport) -> str:
         alt=alt,
         log_y=min(losses) > 0,
     )
-    return _raw(curve.html)
+    return raw(curve.html)
 
 
 def _example(
     task: str, left: Any, right: Any, labels: tuple[str, str] = ("degraded", "restored")
 ) -> str:
     alt = f"A held-out photograph, task {task}"
-    return _raw(slider_html(left, right, alt=alt, labels=labels))
-
-
-def _raw(html: str) -> str:
-    return f"```{{raw}} html\n{html}\n```"
+    return raw(slider_html(left, right, alt=alt, labels=labels))

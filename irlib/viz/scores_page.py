@@ -9,6 +9,7 @@ from pathlib import Path
 from irlib import ledger
 from irlib.ledger import Record
 from irlib.models import MODELS
+from irlib.viz.pages import write_page
 
 PAGE_NAME = "scores.md"
 NETWORK = "promptir-pocket"
@@ -73,12 +74,7 @@ def write_scores_page(folder: str | Path, root: str | Path | None = None) -> Pat
         folder: Where pages made by commands lie, ``book/_generated``; made if missing.
         root: Folder of records; the checkout's ``book/results`` when None.
     """
-    path = Path(folder) / PAGE_NAME
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".part")
-    temporary.write_text(scores_text(root), encoding="utf-8")
-    temporary.replace(path)
-    return path
+    return write_page(Path(folder) / PAGE_NAME, scores_text(root))
 
 
 def scores_text(

@@ -11,13 +11,22 @@ from pathlib import Path
 import pytest
 import yaml
 
+from irlib.ledger.paper_tables import paper_tables
+from irlib.viz.paper_table_page import page_name
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="session")
 def page_names() -> list[str]:
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    return [toc["root"], *(c["file"] for part in toc["parts"] for c in part["chapters"])]
+    names = [toc["root"]]
+    for chapter in (chapter for part in toc["parts"] for chapter in part["chapters"]):
+        names.append(chapter["file"])
+        if "sections" in chapter:  # a page a printed table, written when the book is built
+            assert chapter["sections"] == [{"glob": f"{chapter['file']}/*"}]
+            names += [f"{chapter['file']}/{page_name(table)}" for table in paper_tables()]
+    return names
 
 
 @pytest.fixture(scope="session")

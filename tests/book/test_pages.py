@@ -3,13 +3,22 @@
 All in one module, so that pytest-xdist (`--dist loadscope`) builds the book once.
 """
 
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from irlib.ledger import read_record, record_names, records
+from irlib.viz.ledger_page import ledger_text
+from irlib.viz.paper_table_page import as_printed, beside, page_name
+from irlib.viz.tables_summary import compare_all, summary_text
+
 WIDTHS = (1280, 390)
+RESULTS = Path(__file__).resolve().parents[2] / "book" / "results"
+TABLE = re.compile(r'<div class="irlib-table".*?</table></div>', re.DOTALL)
+MOST_BYTES = 2_000_000  # of a page that is made of records
 
 
 class Page(HTMLParser):
@@ -61,6 +70,42 @@ def test_links_between_pages_lead_somewhere(pages):
             elif target in pages and unquote(parts.fragment) not in {"", *pages[target].ids}:
                 broken.append(f"{path.name}: {link} (no such place)")
     assert not broken
+
+
+@pytest.mark.build
+def test_the_built_ledger_holds_the_records_as_they_are(built_book):
+    built = built_book / "book" / "results"
+    assert record_names(built) == record_names(RESULTS)
+    for name in record_names(RESULTS):
+        assert read_record(name, built) == read_record(name, RESULTS)
+    fragment = ledger_text(records(RESULTS))
+    page = (built_book / "book" / "ledger.html").read_text(encoding="utf-8")
+    assert all(table in page for table in TABLE.findall(fragment))
+    assert len(TABLE.findall(page)) == len(TABLE.findall(fragment))
+
+
+@pytest.mark.build
+def test_the_built_tables_say_what_the_records_say(built_book):
+    compared = compare_all(RESULTS)
+    page = (built_book / "book" / "tables.html").read_text(encoding="utf-8")
+    assert TABLE.findall(summary_text(compared))[0] in page
+    for table_id, (table, declared, lines) in compared.items():
+        page = (built_book / "book" / "tables" / f"{page_name(table_id)}.html").read_text("utf-8")
+        assert as_printed(table).html in page, table_id
+        if declared.cells:
+            expected = [found.html for found in beside(table, declared, lines)]
+            assert all(html in page for html in expected), f"{table_id}: other numbers than records"
+
+
+@pytest.mark.build
+def test_pages_stay_light(built_book):
+    heavy = {
+        path.name: path.stat().st_size
+        for folder in ("book", "book/tables")
+        for path in (built_book / folder).glob("*.html")
+        if path.stat().st_size > MOST_BYTES and path.stem != "your-run"
+    }
+    assert not heavy
 
 
 @pytest.mark.build

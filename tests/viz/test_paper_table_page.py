@@ -75,7 +75,7 @@ def test_the_page_shows_notes_commands_costs_and_escapes_what_papers_print(compa
         "On a &lt;small&gt; scale.",
         "2 comparisons: 1 same sign, 1 not run.",
         "irlib reproduce p/t --only j",
-        "1,234",
+        "1,234.4",
         "full: why not",
     ):
         assert expected in text
