@@ -57,10 +57,10 @@ def assumed(plan: Plan) -> list[str]:
     else:
         speed = [
             f"layers reach {given.arithmetic:.0%} of {card.single / 1e12:g} TFLOP/s in 32 bits "
-            f"(TF32 where there is) or of {card.half / 1e12:g} in 16 at best (--arithmetic), and {given.bandwidth:.0%} of "
-            f"{card.bandwidth / 1e9:,.0f} GB/s (--bandwidth), which is what PromptIR's published "
-            "three and a half days on four V100 come to; measure one card and give "
-            "--images-per-second instead",
+            f"(TF32 where there is) or of {card.half / 1e12:g} in 16 at best (--arithmetic), and "
+            f"{given.bandwidth:.0%} of {card.bandwidth / 1e9:,.0f} GB/s (--bandwidth), which is "
+            "what PromptIR's published three and a half days on four V100 come to; measure one "
+            "card and give --images-per-second instead",
             f"operations start {given.start * 1e6:g} microseconds apart (--start)",
             f"16-bit training moves and keeps {given.half:.0%} of the bytes",
             f"several cards reach {given.parallel:.0%} of as many single ones (--parallel)",
