@@ -42,7 +42,7 @@ def data(
         f"training pairs, images in memory   {values['pairs_per_s']:.0f} pairs/s of one core",
         f"the authors' way, files            {values['file_pairs_per_s']:.0f} pairs/s of one core",
         f"  ratio                            {values['pairs_ratio']:.2f}",
-        "pairs of OTS's size, read from     made  sent by a worker  workers that keep a GPU busy",
+        "pairs of OTS's size, read from     made  sent by a worker  workers of use to one process",
     ]
     for form in FORMS:
         made, sent = values[f"{form}_pairs_per_s"], values[f"{form}_worker_pairs_per_s"]

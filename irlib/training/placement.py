@@ -117,5 +117,6 @@ def open_fabric(
             f"accelerator {accelerator!r}, devices {devices!r}, nodes {nodes!r} and precision "
             f"{precision!r} cannot be used together here: {error}"
         ) from error
-    fabric.launch()
+    if os.environ.get("LT_CLI_USED") != "1":  # under `fabric run` it did so when it was made
+        fabric.launch()
     return fabric
