@@ -85,6 +85,20 @@ def verify(
 
 
 @app.command()
+def tables(results: Results = None) -> None:
+    """Count what became of the papers' numbers, table by table, as the book's pages do.
+
+    Example: irlib ledger tables
+    """
+    from irlib.viz.comparisons import count
+    from irlib.viz.tables_summary import compare_all
+
+    for name, (_, _, compared) in compare_all(results).items():
+        counted = [f"{number} {status}" for status, number in count(compared).items() if number]
+        typer.echo(f"{name}: {', '.join(counted) or 'nothing is asked'}")
+
+
+@app.command()
 def costs(results: Results = None) -> None:
     """Estimate the GPU-hours of every table's rows at scale paper, for the pages (minutes).
 

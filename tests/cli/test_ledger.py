@@ -54,3 +54,11 @@ def test_a_record_measured_on_other_weights_is_a_failure(root, tmp_path):
 
 def test_a_name_without_rerun_is_wrong_use(tmp_path):
     assert isinstance(call("verify", "a/b", "--results", tmp_path).exception, UsageError)
+
+
+def test_the_tables_are_counted_without_any_record(tmp_path):
+    lines = call("tables", "--results", tmp_path).output.splitlines()
+    counted = dict(line.split(": ", 1) for line in lines)
+    assert counted["perceive-ir/table-01"] == "nothing is asked"
+    assert counted["perceive-ir/table-06"].endswith(" not run")
+    assert "," not in counted["perceive-ir/table-06"]

@@ -72,11 +72,6 @@ def test_a_cell_beside_which_nothing_is_printed_is_no_comparison():
     assert status({0: 25.0}, {0: 20.0}, paper=None) == "reference"
 
 
-def test_counts_of_parameters_need_no_seeds():
-    facts = {"metric": "parameters", "noise": None, "scale": "pocket"}
-    assert status({0: 1.2}, {0: 1.0}, **facts) == "same sign"
-
-
 def test_a_metric_without_a_tolerance_is_refused():
     with pytest.raises(UsageError, match="tolerance"):
         status({0: 1.0}, None, metric="niqe")
