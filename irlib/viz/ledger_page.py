@@ -114,8 +114,12 @@ def _row(record: Record) -> tuple[str, ...]:
 
 
 def _values(record: Record) -> str:
-    """The means first, then their parts (``derain/psnr``); the file holds all of them."""
-    ordered = sorted(record.values.items(), key=lambda item: ("/" in item[0], item[0]))
+    """Means first, then what was given, then parts (``derain/psnr``); the file holds them all."""
+    ordered = sorted(record.values.items(), key=lambda item: (*_rank(item[0]), item[0]))
     shown = ", ".join(f"{key} {value:.4g}" for key, value in ordered[:MOST_VALUES])
     left = len(ordered) - MOST_VALUES
     return f"{shown} and {left} more" if left > 0 else shown
+
+
+def _rank(key: str) -> tuple[bool, bool]:
+    return "/" in key, key.startswith("input_")

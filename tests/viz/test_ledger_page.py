@@ -10,7 +10,7 @@ from irlib.viz.ledger_page import copy_records, ledger_text, link_to_record, wri
 def test_every_record_has_a_place_values_and_a_file(tmp_path):
     record = Record(
         "net/rain",
-        {"psnr": 28.6149, "derain/psnr": 20.0, "a": 1.0, "b": 2.0, "c": 3.0},
+        {"input_psnr": 20.0, "psnr": 28.6149, "derain/psnr": 20.0, "a": 1.0, "b": 2.0},
         test_set={"name": "rain100l", "count": 25, "expected": 100, "sha256": "0"},
         device="CPU: <one>",
         command="irlib evaluate",
@@ -20,7 +20,7 @@ def test_every_record_has_a_place_values_and_a_file(tmp_path):
     assert "2 records" in text
     assert "## net\n" in text
     assert '<span id="net/rain">' in text
-    assert "psnr 28.61 and 1 more" in text
+    assert "a 1, b 2, psnr 28.61, input_psnr 20 and 1 more" in text
     assert "25 of 100" in text
     assert "CPU: &lt;one&gt;" in text
     assert '<a href="results/net/rain.json">' in text
