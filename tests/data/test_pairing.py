@@ -37,6 +37,6 @@ def test_pairs_are_sorted_by_name(tmp_path, shuffled_disk):
 
 
 def test_so_are_the_images_of_a_benchmark(tmp_path, shuffled_disk):
-    fill(tmp_path / "Urban100")
-    pairs = get_benchmark("urban100").pairs(tmp_path)
+    fill(tmp_path / "CBSD68")
+    pairs = get_benchmark("cbsd68").pairs(tmp_path)
     assert [pair.name for pair in pairs] == NAMES
