@@ -210,7 +210,7 @@ def test_what_a_file_cannot_need_is_refused(shared, rain, tmp_path):
 
 
 @pytest.mark.parametrize("model", ["dppd", "perceive-ir"])
-def test_where_nothing_was_published_the_message_says_so(model, tmp_path, rain):
+def test_where_there_is_no_file_to_read_the_message_says_so(model, tmp_path, rain):
     torch.save({"state_dict": {"a": torch.zeros(1)}}, tmp_path / "theirs.ckpt")
     with pytest.raises(UsageError, match="published no checkpoint"):
         measured(tmp_path, rain, model, "--weights", tmp_path / "theirs.ckpt")
