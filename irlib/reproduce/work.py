@@ -233,17 +233,16 @@ class Planner:
 
 def expected_recipe(training: Training, seed: int) -> Recipe:
     """The recipe that a training would have now."""
-    recipe = recipe_of(training.model, training.arguments).with_changes(seed=seed)
-    start = start_of(training)
-    if start is None or read_header(start)["model"] == training.model:
-        return recipe
-    # A Perceive-IR takes the widths of the plain network it starts from.
-    return replace(recipe, config={**recipe.config, **_widths(start)})
+    return _recipe(training).with_changes(seed=seed)
 
 
 @cache
-def _widths(start: Path) -> dict[str, Any]:
-    return arguments_like(load_weights(start))
+def _recipe(training: Training) -> Recipe:
+    recipe, start = recipe_of(training.model, training.arguments), start_of(training)
+    if start is None or read_header(start)["model"] == training.model:
+        return recipe
+    # A Perceive-IR takes the widths of the plain network it starts from.
+    return replace(recipe, config={**recipe.config, **arguments_like(load_weights(start))})
 
 
 def start_of(training: Training) -> Path | None:
