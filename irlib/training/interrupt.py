@@ -4,6 +4,18 @@ import signal
 import threading
 from types import FrameType
 
+import torch
+
+
+def begin_worker(number: int) -> None:
+    """Prepares a data-loading process: one thread, and deaf to Ctrl-C.
+
+    A full thread pool in each would only slow the others down. And a terminal or SLURM sends its
+    signal to the workers too, whose samples the training still needs for the step under way.
+    """
+    torch.set_num_threads(1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
 
 class Interrupt:
     """While active, the first Ctrl-C only sets :attr:`asked`; a second one stops at once.

@@ -22,7 +22,7 @@ from irlib.errors import IrlibError, UsageError
 from irlib.training.average import MovingAverage
 from irlib.training.checkpoint import load_checkpoint, save_checkpoint
 from irlib.training.companions import Companions
-from irlib.training.interrupt import Interrupt
+from irlib.training.interrupt import Interrupt, begin_worker
 from irlib.training.logs import StepLog
 from irlib.training.mixup import mixed
 from irlib.training.objectives import Objective, open_objective
@@ -153,8 +153,7 @@ def train(
         num_workers=workers,
         pin_memory=fabric.device.type == "cuda",
         persistent_workers=workers > 0,
-        # One worker a task of the machine is enough: each would otherwise start a full thread pool.
-        worker_init_fn=lambda _: torch.set_num_threads(1),
+        worker_init_fn=begin_worker,
     )
     stream = iter(fabric.setup_dataloaders(batches, use_distributed_sampler=False))
 

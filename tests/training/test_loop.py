@@ -266,6 +266,19 @@ def test_ctrl_c_finishes_the_step_and_saves_it(tmp_path):
     assert same(run(tiny(), tmp_path / "stopped"), run(tiny(), tmp_path / "whole"))
 
 
+def test_ctrl_c_that_reaches_the_workers_too_saves_the_step(tmp_path):
+    class Interrupting(Noise):
+        def sample(self, position, patch):
+            if position == 13:
+                for process in (os.getppid(), os.getpid()):
+                    os.kill(process, signal.SIGINT)
+            return super().sample(position, patch)
+
+    with pytest.raises(KeyboardInterrupt, match="saved in"):
+        run(tiny(), tmp_path, Interrupting(), checkpoint_every=100, workers=1)
+    assert load_checkpoint(tmp_path, tiny().as_dict())["step"] < 6
+
+
 def test_another_recipe_in_the_same_folder_is_refused(tmp_path):
     run(tiny(steps=1), tmp_path)
     with pytest.raises(UsageError, match="steps: 1 there, 2 now"):
