@@ -23,7 +23,7 @@ def uciqe(image: Tensor, variant: str = "bytes") -> Tensor:
 
     The paper leaves scales open, and codes in circulation differ by more than papers do. Known are:
 
-    - ``bytes`` (taken here by default): the MATLAB code that most tables go back to. L, a, b are
+    - ``bytes`` (taken here by default): a MATLAB code that is widely passed on. L, a, b are
       bytes divided by 255, so a grey has a = b = 128/255 and never no chroma. With chroma
       ``C = sqrt(a² + b²)``: ``s = sqrt(mean |1 - (mean C / C)²|)``, ``m = mean C / sqrt(C² + L²)``.
     - ``definition``: the words of the paper on L*a*b* around 0, all three divided by 100:
