@@ -101,8 +101,16 @@ def train(
     ] = None,
     vgg: Annotated[str | None, Perceive(help="The same of VGG; default as for --dino.")] = None,
     download: Annotated[
-        bool, Perceive("--download", help="Fetch published weights that are in no cache.")
+        bool,
+        Perceive("--download", help="Fetch published weights that are in no cache; dfpir's too."),
     ] = False,
+    words: Annotated[
+        str | None,
+        Recipe(
+            help="Who reads the words of a network told in words: for dfpir at scale paper a CLIP, "
+            "pretrained or its file; for instructir the folder of its sentence encoder."
+        ),
+    ] = None,
     scenes: Annotated[int | None, Data(help="Dead-leaves scenes of the embedded data.")] = None,
     faded: Annotated[
         float | None,
@@ -153,7 +161,7 @@ def train(
     Example: irlib train promptir --scale pocket --tasks derain dehaze
     """
     from irlib import models, training
-    from irlib.cli import perceive_options
+    from irlib.cli import perceive_options, words_options
     from irlib.cli.training_record import write_training_record
     from irlib.models.starting_weights import load_start
     from irlib.training.loop import train as run_training
@@ -200,13 +208,14 @@ def train(
         plan = training.stage_two(scale, recipe, **parts, **changes)
         plan = perceive_options.widened(plan, plain)
     else:
-        perceive_options.refuse(model, **parts, **judges, download=download or None)
+        perceive_options.refuse(model, **parts, **judges)
         plan = training.recipe(model, scale, recipe, **changes)
         if network is not None:
             models.require(network, model, init)
     plan, samples = open_source(plan, pairs=pairs, clean=clean, data=data)
     folder = run or Path("runs") / "-".join(filter(None, (model, plan.scale, recipe)))
-    objective = None
+    fetch = download and model != "perceive-ir"
+    plan, objective = words_options.with_reader(plan, samples, words, fetch)
     if model == "perceive-ir":
         from irlib.perceiver.stage_two import open_objective
 

@@ -1,6 +1,6 @@
 """What DFPIR learns from: the image, told its degradation and, where known, its level."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
@@ -19,11 +19,25 @@ class NamedReconstruction(ToldReconstruction):
 
     A network whose prompts nobody has read yet has its CLIP read them once, before the first step:
     the authors' code reads them anew in every step and gets the same few vectors.
+
+    Args:
+        loss: Name in :data:`irlib.losses.losses`.
+        tasks: Names behind the numbers in a batch's ``task``, in the data's order.
+        words: The CLIP that reads the prompts, "pretrained" or a file; None for the one that the
+            network is made for.
+        download: Whether a published CLIP may be fetched.
     """
+
+    def __init__(
+        self, loss: str, tasks: Sequence[str], words: str | None = None, *, download: bool = False
+    ) -> None:
+        super().__init__(loss, tasks)
+        self.words, self.download = words, download
 
     def start(self, network: nn.Module) -> None:
         if not network.has_words:
-            network.encode_words(load_clip(network.config["clip"]))
+            reader = self.words or network.config["clip"]
+            network.encode_words(load_clip(reader, download=self.download))
         super().start(network)
         self.known = frozenset(network.known_tasks)
 

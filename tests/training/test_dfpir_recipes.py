@@ -126,7 +126,9 @@ def test_words_are_read_once_before_the_first_step(monkeypatch):
             read.append(sentences)
             return torch.randn(len(sentences), 512)
 
-    monkeypatch.setattr("irlib.training.dfpir_objective.load_clip", lambda source: StubClip())
+    monkeypatch.setattr(
+        "irlib.training.dfpir_objective.load_clip", lambda source, download: StubClip()
+    )
     for _ in range(2):
         NamedReconstruction("l1", FIVE_TASKS).start(network)
     assert len(read) == 1
