@@ -26,6 +26,7 @@ from irlib.scale import by_scale, checked_scale, current_scale
 from irlib.training import Recipe
 from irlib.training.checkpoint import load_checkpoint
 from irlib.training.loop import train
+from irlib.training.objectives import Reconstruction
 
 #: How often an epoch lists each file of a task in the released code (one noise level a file).
 REPETITION = {"denoise": 3, "dehaze": 1, "derain": 120, "deblur": 50, "lowlight": 40}
@@ -162,6 +163,9 @@ def train_medium(
         IrlibError: Training failed.
     """
     run_dir, files = Path(run_dir), []
+    told = models.MODELS.get(recipe.model).needs_task
+    # No contrast and no prototypes: a medium network need only restore, and not too well.
+    objective = None if told else Reconstruction(recipe.loss)
     for fold in FOLDS:
         # The data take part in the recipe, so that other data do not pass for the same run.
         own = recipe.with_changes(data=f"fold {1 - fold} of {source.hash()}")
@@ -177,6 +181,7 @@ def train_medium(
                 own,
                 folder,
                 data,
+                objective=objective,
                 resume=resume,
                 accelerator=accelerator,
                 devices=1,

@@ -132,3 +132,11 @@ def test_other_networks_can_make_medium_images():
     assert recipe.config == models.preset("promptir", "smoke")
     with pytest.raises(UsageError, match="did you mean 'restormer'"):
         medium_recipe("smoke", TASKS, "restromer")
+
+
+@pytest.mark.parametrize("model", ["airnet", "dppd", "nafnet", "pivpnet", "promptir"])
+def test_any_blind_network_can_make_medium_images(source, tmp_path, model):
+    """Table X of Perceive-IR tries AirNet and PromptIR; what they learn besides is left out."""
+    recipe = medium_recipe("smoke", TASKS, model, steps=1)
+    for file in train_medium(source, tmp_path, recipe, accelerator="cpu", progress=False):
+        assert models.read_header(file)["model"] == model
