@@ -76,7 +76,10 @@ class Claim:
         if self.low is not None and self.low == self.high:
             return f"exactly {self._written(self.low)}"
         if self.low is not None and self.high is not None:
-            return f"{_number(self.low)} to {self._written(self.high)}"
+            low, high = _number(self.low), _number(self.high)
+            if low == high:  # a narrow band is told apart
+                low, high = f"{self.low:.8g}", f"{self.high:.8g}"
+            return f"{low} to {high} {self.unit}".strip()
         if self.low is not None:
             return f"at least {self._written(self.low)}"
         return "" if self.high is None else f"at most {self._written(self.high)}"

@@ -57,16 +57,17 @@ def parity_text(root: str | Path | None = None) -> str:
 
 def _table(record: Record) -> str:
     lines = [
-        "| system | file | parameters | largest difference | allowed | verdict |",
-        "|---|---|---:|---:|---:|---|",
+        # On a phone the first columns are in sight.
+        "| system | largest difference | verdict | file | parameters | allowed |",
+        "|---|---:|---|---|---:|---:|",
     ]
     for row in record.per_image:
         # A function on its own, such as a loss, has no parameters.
         size = f"{row['parameters']:,}" if row["parameters"] else "none"
         verdict = "equal" if row["equal"] else "**differs**"
         lines.append(
-            f"| {TITLES.get(row['system'], row['system'])} | `{row['name']}` | {size} | "
-            f"{row['difference']:.1e} | {row['allowed']:.0e} | {verdict} |"
+            f"| {TITLES.get(row['system'], row['system'])} | {row['difference']:.1e} | {verdict} | "
+            f"`{row['name']}` | {size} | {row['allowed']:.0e} |"
         )
     return "\n".join(lines)
 

@@ -86,6 +86,7 @@ def test_outside_a_notebook_the_verdict_is_printed(capsys):
         (1, None, "at least 1 s"),
         (None, 2000, "at most 2,000 s"),
         (0.25, 3.0, "0.25 to 3 s"),
+        (140.985, 140.995, "140.985 to 140.995 s"),
         (4, 4, "exactly 4 s"),
     ],
 )

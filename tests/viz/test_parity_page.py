@@ -13,8 +13,8 @@ def test_a_row_a_file_with_its_verdict(tmp_path):
     made = record_of_parity(RESULTS, [], "parity/full-size", command="irlib parity")
     write_record(made, tmp_path)
     text = parity_text(tmp_path)
-    assert "| Restormer | `restormer_full` | 26,126,644 | 4.2e-07 | 1e-05 | equal |" in text
-    assert "| NAFNet | `nafnet_loss` | none | 5.0e-01 | 1e-05 | **differs** |" in text
+    assert "| Restormer | 4.2e-07 | equal | `restormer_full` | 26,126,644 | 1e-05 |" in text
+    assert "| NAFNet | 5.0e-01 | **differs** | `nafnet_loss` | none | 1e-05 |" in text
     assert "1 of 2 are equal. Record <a href=" in text
     assert "small networks" not in text
 
