@@ -203,3 +203,7 @@ def test_two_devices_gather_the_codes_of_both(tmp_path):
     for alone, shared in zip(one, two, strict=True):
         assert alone["cl"] == pytest.approx(shared["cl"], rel=1e-4)
         assert alone["rec"] == pytest.approx(shared["rec"], rel=1e-4)
+    files = (tmp_path / n / "weights.safetensors" for n in ("1", "2"))
+    one, two = (models.load_weights(file).state_dict() for file in files)
+    for name in one:
+        torch.testing.assert_close(two[name], one[name], rtol=0, atol=1e-5)
