@@ -16,7 +16,7 @@ def _every_sample_once(answer: Callable) -> None:
         seen = sorted(p for share in shares for micro in share for p in micro)
         expected = list(range(step * batch, (step + 1) * batch))
         assert seen == expected, (
-            f"In step {step}, {world} devices with {accumulate} micro-batches and a batch of {batch} "
+            f"In step {step}, {world} devices with {accumulate} micro-batch(es), batch {batch}, "
             f"saw {seen}; together they should see {expected[0]} to {expected[-1]}, each once."
         )
 
