@@ -107,7 +107,10 @@ class Companions:
         """Waits until all others are done, or one is lost."""
         with selectors.DefaultSelector() as open_ones:
             for rank, other in self._others.items():
-                open_ones.register(other, selectors.EVENT_READ, rank)
+                try:
+                    open_ones.register(other, selectors.EVENT_READ, rank)
+                except ValueError:  # closed: this process left before the watch began
+                    return
             while open_ones.get_map() and not self._leaving.is_set():
                 for key, _ in open_ones.select(timeout=1):
                     try:

@@ -13,7 +13,7 @@ REAL = Measurement("rain100l", ("--benchmark", "rain100l"), needs_data="rain100l
 
 
 def training(name):
-    return Training(f"equal/{name}", "restormer", (), 4.0)
+    return Training(f"equal/{name}", "restormer", ("--scale", "pocket"), 4.0)
 
 
 def cell(
