@@ -1,6 +1,7 @@
 """Processes that watch one another, here threads of one: a loss is told to all who are left."""
 
 import queue
+import socket
 import threading
 import time
 
@@ -120,3 +121,12 @@ def _in_main(run, stop):
             stop()
     finally:
         thread.join(20)
+
+
+def test_a_process_that_has_left_already_watches_nobody():
+    alone = Run(2).companion(0)
+    near, far = socket.socketpair()
+    near.close(), far.close()
+    alone._others[1] = near
+    alone._watch()
+    assert alone.end.__self__.empty(), "nobody is lost"
