@@ -90,11 +90,10 @@ def tables(results: Results = None) -> None:
 
     Example: irlib ledger tables
     """
-    from irlib.viz.comparisons import count
     from irlib.viz.tables_summary import compare_all
 
-    for name, (_, _, compared) in compare_all(results).items():
-        counted = [f"{number} {status}" for status, number in count(compared).items() if number]
+    for name, compared in compare_all(results).items():
+        counted = [f"{number} {status}" for status, number in compared.statuses.items() if number]
         typer.echo(f"{name}: {', '.join(counted) or 'nothing is asked'}")
 
 

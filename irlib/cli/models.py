@@ -9,23 +9,31 @@ app = typer.Typer()
 
 
 @app.command("list")
-def list_command() -> None:
+def list_command(
+    record: Annotated[
+        str | None, typer.Option(help="Also write the counts to the ledger under this name.")
+    ] = None,
+    results: Annotated[
+        Path | None, typer.Option(help="Folder of records; the checkout's book/results.")
+    ] = None,
+) -> None:
     """List the models with their presets and parameter counts.
 
     Example: irlib models list
     """
-    import torch
-
     from irlib import models
+    from irlib.reproduce.counted import count_all, record_of_counts
 
     line = "{:<12} {:<13} {:>12}  {}"
     typer.echo(line.format("model", "preset", "parameters", "what it is"))
-    for name in models.list_models():
-        for preset_name, preset in models.MODELS.get(name).presets.items():
-            with torch.device("meta"):  # shapes without numbers: counting needs no memory
-                count = models.create(name, preset_name=preset_name).count_parameters()
-            text = (preset.__doc__ or "").splitlines()[0]
-            typer.echo(line.format(name, preset_name, f"{count:,}", text))
+    for key, count in count_all().items():
+        name, _, preset = key.partition("/")
+        text = (models.MODELS.get(name).presets[preset].__doc__ or "").splitlines()[0]
+        typer.echo(line.format(name, preset, f"{count:,}", text))
+    if record is not None:
+        from irlib.ledger import write_record
+
+        typer.echo(f"Record: {write_record(record_of_counts(record), results)}")
 
 
 @app.command("show")

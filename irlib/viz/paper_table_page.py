@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from irlib.ledger.paper_tables import Column, PaperTable, Row
+from irlib.reproduce.counted import RECORD, TOLERANCE, Counted
 from irlib.reproduce.declared import Reproduction, Training
 from irlib.viz.comparisons import Comparison, count
 from irlib.viz.ledger_page import link_to_record
@@ -34,6 +35,7 @@ def page_text(
     declared: Reproduction | None,
     compared: Sequence[Comparison],
     hours: Hours | None = None,
+    sizes: Sequence[Counted] = (),
 ) -> str:
     """The page as MyST Markdown.
 
@@ -42,6 +44,7 @@ def page_text(
         declared: What answers it, or None where nothing does.
         compared: From :func:`irlib.viz.comparisons.comparisons`.
         hours: What a seed of a row would cost at scale `paper`.
+        sizes: From :func:`irlib.reproduce.counted.counted`.
     """
     parts = [
         f"# {table.paper}, {table.label}",
@@ -53,7 +56,7 @@ def page_text(
     ]
     parts.append("## Ours beside it")
     if declared is None or not declared.cells:
-        parts.append("No number of this table is measured here.")
+        parts.append("No score of this table is measured here.")
         if declared is not None and declared.note:
             parts.append(paragraph(declared.note))
     else:
@@ -67,6 +70,8 @@ def page_text(
         parts.append(READING)
         parts += [raw(found.html) for found in beside(table, declared, compared)]
         parts += _costs(table, declared, compared, hours or {})
+    if sizes:
+        parts += ["### Sizes of the networks", raw(beside_sizes(table, sizes).html)]
     if declared is not None and declared.absent:
         reasons = [f"{table.row(row).method}: {why}" for row, why in declared.absent.items()]
         parts += ["### Rows without an answer", bullets(reasons)]
@@ -113,6 +118,27 @@ def beside(
         numeric = (False, True, True, True, False, True, True, True, False)
         tables.append(Table(OURS, rows, _caption(column, members), numeric))
     return tables
+
+
+def beside_sizes(table: PaperTable, sizes: Sequence[Counted]) -> Table:
+    """The printed sizes and ours, in separate columns; they hold at every scale."""
+    rows = tuple(
+        (
+            table.row(size.row).method,
+            str(size.paper),
+            Markup(link_to_record(RECORD, size.preset, "../")),
+            "not run" if size.ours is None else f"{size.ours:.2f}",
+            "–" if size.ours is None else _signed(size.ours - size.paper, 2),
+            size.status,
+        )
+        for size in sizes
+    )
+    header = ("row", "paper (M)", "what is counted", "ours (M)", "difference", "status")
+    caption = (
+        "Millions of parameters, printed and counted at the paper's width, which needs no "
+        f"training. Reproduced: within {TOLERANCE:.1%}."
+    )
+    return Table(header, rows, caption, (False, True, False, True, True, False))
 
 
 def _row(

@@ -12,7 +12,7 @@ import pytest
 
 from irlib.ledger import read_record, record_names, records
 from irlib.viz.ledger_page import ledger_text
-from irlib.viz.paper_table_page import as_printed, beside, page_name
+from irlib.viz.paper_table_page import as_printed, beside, beside_sizes, page_name
 from irlib.viz.tables_summary import compare_all, summary_text
 
 WIDTHS = (1280, 390)
@@ -89,9 +89,11 @@ def test_the_built_tables_say_what_the_records_say(built_book):
     compared = compare_all(RESULTS)
     page = (built_book / "book" / "tables.html").read_text(encoding="utf-8")
     assert TABLE.findall(summary_text(compared))[0] in page
-    for table_id, (table, declared, lines) in compared.items():
+    for table_id, (table, declared, lines, sizes) in compared.items():
         page = (built_book / "book" / "tables" / f"{page_name(table_id)}.html").read_text("utf-8")
         assert as_printed(table).html in page, table_id
+        if sizes:
+            assert beside_sizes(table, sizes).html in page, table_id
         if declared.cells:
             expected = [found.html for found in beside(table, declared, lines)]
             assert all(html in page for html in expected), f"{table_id}: other numbers than records"

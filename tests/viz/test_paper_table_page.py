@@ -84,7 +84,7 @@ def test_the_page_shows_notes_commands_costs_and_escapes_what_papers_print(compa
 
 def test_a_table_that_nothing_answers_says_why():
     text = page_text(TABLE, Reproduction("p/t", (), note="It counts images."), [])
-    assert "No number of this table is measured here." in text
+    assert "No score of this table is measured here." in text
     assert "It counts images." in text
 
 
