@@ -31,6 +31,7 @@ FLOORS = {
     "cli": 6,
     "viz": 6,
     "check": 6,
+    "teaching": 6,
 }
 HEAVY = (
     "bm3d",

@@ -6,7 +6,7 @@ chapter 2 are in ``irlib.check.chapter_02`` under names such as "ch02.haze"; tho
 without a number are in a module of its name and begin with it ("failure-gallery-1.floor").
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from pkgutil import iter_modules
@@ -42,6 +42,41 @@ def exercise_names() -> list[str]:
     return sorted(EXERCISES)
 
 
+@dataclass(frozen=True)
+class Tried:
+    """One property, tried on an answer.
+
+    Attributes:
+        sentence: What must hold.
+        seen: What was seen instead; None where it holds.
+    """
+
+    sentence: str
+    seen: str | None
+
+
+def tried(name: str, answer: Callable) -> Iterator[Tried]:
+    """Tries the properties of an exercise in turn, each when it is asked for.
+
+    Args:
+        name: Exercise, such as "ch02.haze".
+        answer: The function the exercise asks for.
+
+    Raises:
+        UsageError: No exercise of that name.
+    """
+    exercise_names()
+    for sentence, holds in EXERCISES.get(name).properties:
+        try:
+            holds(answer)
+        except Exception as error:
+            seen = str(error).strip() or "it does not hold"
+            kind = "" if isinstance(error, AssertionError) else f"{type(error).__name__}: "
+            yield Tried(sentence, kind + seen)
+        else:
+            yield Tried(sentence, None)
+
+
 def check(name: str, answer: Callable) -> bool:
     """Tests a reader's function and prints the verdict.
 
@@ -56,14 +91,10 @@ def check(name: str, answer: Callable) -> bool:
         UsageError: No exercise of that name.
     """
     exercise_names()
-    properties = EXERCISES.get(name).properties
-    for number, (sentence, holds) in enumerate(properties, 1):
-        try:
-            holds(answer)
-        except Exception as error:
-            seen = str(error).strip() or "it does not hold"
-            kind = "" if isinstance(error, AssertionError) else f"{type(error).__name__}: "
-            print(f"Not yet. Property {number} of {len(properties)}: {sentence}.\n{kind}{seen}")
+    of = len(EXERCISES.get(name).properties)
+    for number, one in enumerate(tried(name, answer), 1):
+        if one.seen is not None:
+            print(f"Not yet. Property {number} of {of}: {one.sentence}.\n{one.seen}")
             return False
-    print(f"Right: all {len(properties)} properties hold.")
+    print(f"Right: all {of} properties hold.")
     return True

@@ -28,6 +28,7 @@ COMMANDS = {
     "tiles": "irlib.cli.tiles:tiles",
     "reproduce": "irlib.cli.reproduce:reproduce",
     "plan": "irlib.cli.plan:plan",
+    "grade": "irlib.cli.grade:grade",
 }
 GROUPS = {
     "data": ("irlib.cli.data:app", "Benchmarks: what they are, and whether a folder is complete."),
@@ -56,6 +57,7 @@ SEVERAL = (
     "--without-loss",
     "--loss-weights",
     "--medium",
+    "--points",
 )
 
 

@@ -1,6 +1,5 @@
 """Every exercise of every chapter: its stub must fail, its solution pass, and none is forgotten."""
 
-import ast
 import functools
 from contextlib import suppress
 from pathlib import Path
@@ -9,6 +8,7 @@ import nbformat
 import pytest
 
 import irlib.check
+from irlib.teaching.cells import definitions
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -41,16 +41,6 @@ def every(tag: str) -> list:
         for path in NOTEBOOKS
         for name, source in exercises(path, tag)
     ]
-
-
-def definitions(source: str) -> list[str]:
-    """The parts of a cell that only name things: imports, functions, plain constants."""
-    kept = []
-    for node in ast.parse(source).body:
-        constant = isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
-        if constant or isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef):
-            kept.append(ast.unparse(node))
-    return kept
 
 
 def verdicts(path: Path, answer: str, monkeypatch) -> list[bool]:
