@@ -9,6 +9,7 @@ from typing import Any
 from irlib.viz.claims_page import write_claims_page
 from irlib.viz.ledger_page import FILES, copy_records, write_ledger_page
 from irlib.viz.parity_page import write_parity_page
+from irlib.viz.protocol_explorer import lay_out_pair
 from irlib.viz.run_page import PAGE_NAME, write_run_page
 from irlib.viz.scores_page import write_scores_page
 from irlib.viz.tables_summary import write_table_pages
@@ -67,4 +68,5 @@ def setup(app: Any) -> dict[str, Any]:
     app.connect("config-inited", write_fragments)
     app.connect("build-finished", drop_unused_parts)
     app.connect("build-finished", lay_out_records)
+    app.connect("build-finished", lay_out_pair)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
