@@ -42,6 +42,7 @@ GROUPS = {
         "irlib.cli.foundation:app",
         "CLIP, DINOv2 and VGG: which there are; small ones, trained here.",
     ),
+    "export": ("irlib.cli.export:app", "A network in a form that other programs run."),
     "bench": ("irlib.cli.bench:app", "Speed and memory here, always beside another way."),
     "ledger": ("irlib.cli.ledger:app", "Records of measured numbers."),
 }
