@@ -10,6 +10,7 @@ from irlib.viz.claims_page import write_claims_page
 from irlib.viz.ledger_page import FILES, copy_records, write_ledger_page
 from irlib.viz.parity_page import write_parity_page
 from irlib.viz.protocol_explorer import lay_out_pair
+from irlib.viz.reference_page import write_reference
 from irlib.viz.run_page import PAGE_NAME, write_run_page
 from irlib.viz.scores_page import write_scores_page
 from irlib.viz.tables_summary import write_table_pages
@@ -42,6 +43,7 @@ def write_fragments(app: Any, config: Any = None) -> None:
     write_table_pages(folder.parent, results)
     write_parity_page(folder, results)
     write_claims_page(folder, Path(app.srcdir) / "notebooks")
+    write_reference(folder.parent, Path(app.srcdir) / "notebooks")
 
 
 def drop_unused_parts(app: Any, exception: Exception | None) -> None:

@@ -13,8 +13,15 @@ import yaml
 
 from irlib.ledger.paper_tables import paper_tables
 from irlib.viz.paper_table_page import page_name
+from irlib.viz.reference_page import page_name as package_page_name
+from irlib.viz.symbols import read_library
 
 ROOT = Path(__file__).resolve().parents[2]
+#: Pages below another, one for each printed table and one for each package.
+MADE = {
+    "book/tables": lambda: map(page_name, paper_tables()),
+    "book/reference": lambda: map(package_page_name, read_library().packages),
+}
 
 
 @pytest.fixture(scope="session")
@@ -23,9 +30,9 @@ def page_names() -> list[str]:
     names = [toc["root"]]
     for chapter in (chapter for part in toc["parts"] for chapter in part["chapters"]):
         names.append(chapter["file"])
-        if "sections" in chapter:  # a page a printed table, written when the book is built
+        if "sections" in chapter:  # pages that are written when the book is built
             assert chapter["sections"] == [{"glob": f"{chapter['file']}/*"}]
-            names += [f"{chapter['file']}/{page_name(table)}" for table in paper_tables()]
+            names += [f"{chapter['file']}/{page}" for page in MADE[chapter["file"]]()]
     return names
 
 
