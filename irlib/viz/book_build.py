@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from irlib.viz.claims_page import write_claims_page
+from irlib.viz.cover import write_cover
 from irlib.viz.ledger_page import FILES, copy_records, write_ledger_page
 from irlib.viz.parity_page import write_parity_page
 from irlib.viz.protocol_explorer import lay_out_pair
@@ -38,6 +39,7 @@ def write_fragments(app: Any, config: Any = None) -> None:
     results = Path(app.srcdir) / "book" / "results"
     if not (folder / PAGE_NAME).exists():
         write_run_page(folder, None)
+    write_cover(folder)
     write_scores_page(folder, results)
     write_ledger_page(folder, results)
     write_table_pages(folder.parent, results)
