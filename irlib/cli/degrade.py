@@ -13,7 +13,11 @@ def degrade(
     output: Annotated[Path, Help(help="Folder for the degraded images, written as PNG.")],
     steps: Annotated[
         list[str],
-        Help("--with", help="A degradation by name; repeat it to apply several, first one first."),
+        Help(
+            "--with",
+            help="A degradation by name, such as haze or haze:beta=1.2,airlight=0.8..0.95; "
+            "repeat it to apply several, first one first.",
+        ),
     ],
     severity: Annotated[str, Help(help="light, medium, heavy or train.")] = "medium",
     seed: Annotated[int, Help(help="The same seed and file name give the same image.")] = 0,
@@ -31,12 +35,13 @@ def degrade(
 
     from irlib.data.images import NoSpaceError, read_image, write_image
     from irlib.degradations.composition import compose
-    from irlib.degradations.presets import DEGRADATIONS, check_severity
+    from irlib.degradations.presets import check_severity
+    from irlib.degradations.steps import step_of
     from irlib.errors import IrlibError
 
     check_severity(severity)
     for name in steps:
-        DEGRADATIONS.get(name)
+        step_of(name)
     jobs = _jobs(inputs, output)
     output.mkdir(parents=True, exist_ok=True)
     drawn: dict[str, dict] = {}

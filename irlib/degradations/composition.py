@@ -20,6 +20,7 @@ from irlib.degradations.sampling import (
     per_image,
 )
 from irlib.degradations.snow import snow
+from irlib.degradations.steps import step_of
 from irlib.degradations.tasks import TASKS
 from irlib.errors import UsageError
 
@@ -51,7 +52,9 @@ def compose(
 
     Args:
         clean: (..., 3, H, W), float in [0, 1].
-        names: Names of :func:`irlib.degradations.list_degradations`, first step first.
+        names: Names of :func:`irlib.degradations.list_degradations`, first step first. With
+            arguments, such as ``haze:beta=1.2``, the severity plays no part; see
+            :func:`irlib.degradations.steps.step_of`.
         severity: As in :func:`irlib.degradations.degrade`.
         generator: A CPU generator.
         depth: (..., 1, H, W) or (1, H, W), 0 near to 1 far.
@@ -69,7 +72,11 @@ def compose(
             "['blur', 'noise25']."
         )
     return _chain(
-        clean, [(n, DEGRADATIONS.get(n)) for n in names], check_severity(severity), generator, depth
+        clean,
+        [(text.partition(":")[0], step_of(text)) for text in names],
+        check_severity(severity),
+        generator,
+        depth,
     )
 
 

@@ -12,6 +12,7 @@ from irlib.viz.ledger_page import FILES, copy_records, write_ledger_page
 from irlib.viz.parity_page import write_parity_page
 from irlib.viz.protocol_explorer import lay_out_pair
 from irlib.viz.reference_page import write_reference
+from irlib.viz.playground import lay_out_scenes
 from irlib.viz.run_page import PAGE_NAME, write_run_page
 from irlib.viz.scores_page import write_scores_page
 from irlib.viz.tables_summary import write_table_pages
@@ -72,5 +73,6 @@ def setup(app: Any) -> dict[str, Any]:
     app.connect("config-inited", write_fragments)
     app.connect("build-finished", drop_unused_parts)
     app.connect("build-finished", lay_out_records)
+    app.connect("build-finished", lay_out_scenes)
     app.connect("build-finished", lay_out_pair)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
