@@ -2,11 +2,18 @@
 #
 #   PYTHON       the interpreter that makes .venv          (make book PYTHON=python3.12)
 #   IRLIB_SCALE  smoke, pocket (the default) or paper      (IRLIB_SCALE=smoke make book)
+#   SOLUTIONS    yes (the default) or no: a book without solutions, in _build/without-solutions
 
 PYTHON ?= python3
+SOLUTIONS ?= yes
 BIN := .venv/bin
 STAMP := .venv/irlib-installed
 SYSTEMS := restormer promptir perceive-ir nafnet airnet dppd pivpnet am-promptir dfpir instructir
+ifeq ($(SOLUTIONS),yes)
+PLACE := .
+else
+PLACE := _build/without-solutions
+endif
 # The lock is made on Linux (its torch brings CUDA libraries); elsewhere the ranges decide.
 ifeq ($(shell uname -s),Linux)
 INSTALL := -r requirements.lock
@@ -31,9 +38,9 @@ $(STAMP): requirements.lock pyproject.toml
 
 book: $(STAMP)  ## train a pocket PromptIR here, evaluate it, render the book (about 10 minutes, CPU)
 	$(BIN)/irlib live
-	$(BIN)/jupyter-book build . -W -n --keep-going
+	IRLIB_SOLUTIONS=$(SOLUTIONS) $(BIN)/jupyter-book build . --path-output $(PLACE) -W -n --keep-going
 	@echo
-	@echo "The book is ready. Open $(CURDIR)/_build/html/index.html"
+	@echo "The book is ready. Open $(abspath $(PLACE))/_build/html/index.html"
 
 test: lint  ## lint, all tests, notebooks at smoke, strict build, pages in a browser (under 20 minutes)
 	IRLIB_SCALE=smoke OMP_NUM_THREADS=1 $(BIN)/pytest tests notebooks -n 2 --dist loadscope \

@@ -1,0 +1,80 @@
+"""A chapter's Markdown as HTML for a slide: mathematics, citations and links without Sphinx."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from html import escape
+from pathlib import Path
+from typing import Any
+
+_CITE = re.compile(r"\{cite:(p|t|year|author)s?\}`([^`]+)`")
+_ROLE = re.compile(r"\{[a-z:]+\}`(?:([^`<]+?) ?<[^`>]+>|([^`]+))`")
+_LINK = re.compile(r"\[([^\]]*)\]\(((?!https?:)[^)#]*)\.(?:md|ipynb)(?:#[^)]*)?\)")
+_FENCE = re.compile(r"^(?::::+|```+)(?:\{[^}]*\}.*)?\n|^:::+$|^:[a-z-]+:.*\n", re.MULTILINE)
+_SENTENCE = re.compile(r"(?<=[.?!])\s+(?=[A-Z*$\[`(])")
+
+
+def short_names(bibliography: str | Path) -> dict[str, tuple[str, str]]:
+    """Authors and year of each entry of a BibTeX file, as a sentence names them."""
+    from pybtex.database import parse_file
+
+    found = {}
+    for key, entry in parse_file(str(bibliography)).entries.items():
+        persons = entry.persons.get("author") or entry.persons.get("editor") or []
+        last = [" ".join(person.last_names).strip("{}") for person in persons]
+        first = last[0] if last else entry.fields.get("organization", key)
+        names = f"{first} et al." if len(last) > 2 else " and ".join(last) or first
+        found[key] = (names, entry.fields.get("year", ""))
+    return found
+
+
+@lru_cache(maxsize=1)
+def _renderer() -> Any:
+    from markdown_it import MarkdownIt
+    from mdit_py_plugins.dollarmath import dollarmath_plugin
+
+    def mathematics(content: str, options: Mapping[str, Any]) -> str:
+        left, right = ("\\[", "\\]") if options["display_mode"] else ("\\(", "\\)")
+        return f"{left}{escape(content)}{right}"
+
+    return MarkdownIt("commonmark").enable("table").use(dollarmath_plugin, renderer=mathematics)
+
+
+def _link(match: re.Match) -> str:
+    label, target = match[1], match[2]
+    name = target.rsplit("/", 1)[-1]
+    folder = "book" if "book/" in target else "notebooks"
+    return f"[{label or name.replace('-', ' ')}](../{folder}/{name}.html)"
+
+
+def render(markdown: str, names: Mapping[str, tuple[str, str]]) -> str:
+    """Renders Markdown of a chapter.
+
+    Args:
+        markdown: The text, with MyST roles and directives; of a directive its content is kept.
+        names: Authors and year by citation key, see :func:`short_names`.
+    """
+
+    def cite(match: re.Match) -> str:
+        known = [names.get(key.strip(), (key.strip(), "")) for key in match[2].split(",")]
+        if match[1] == "t":
+            return ", ".join(f"{who} ({year})" for who, year in known)
+        return "(" + "; ".join(f"{who}, {year}" for who, year in known) + ")"
+
+    text = _FENCE.sub("", markdown)
+    text = _CITE.sub(cite, text)
+    text = _ROLE.sub(lambda match: match[1] or match[2], text)
+    return _renderer().render(_LINK.sub(_link, text))
+
+
+def first_sentences(markdown: str, count: int = 2) -> str:
+    """The first sentences of a paragraph."""
+    paragraph = " ".join(markdown.split())
+    return " ".join(_SENTENCE.split(paragraph)[:count])
+
+
+def equations(markdown: str) -> list[str]:
+    """The displayed equations of a piece of Markdown, with their dollar signs."""
+    return re.findall(r"^\$\$.*?^\$\$", markdown, re.MULTILINE | re.DOTALL)

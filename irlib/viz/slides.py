@@ -1,0 +1,177 @@
+"""Slides of a chapter: its lesson, section by section, in one page that needs no network.
+
+A section becomes its first sentences and its equations; then each figure or table with what to
+see in it, and each cell that defines something. The installation, the imports, cells that only
+compute, solutions and sources stay in the chapter.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from irlib.teaching.cells import code_of, is_solution, read_notebook, source
+from irlib.viz.pages import write_page
+from irlib.viz.slide_text import equations, first_sentences, render
+
+LONGEST_CODE = 22  # lines that still fit on a slide
+SHORT_LEAD = 180  # signs; a text so short goes on the slide of the figure that it announces
+_HEADING = re.compile(r"^(#{1,3}) +(.+)$", re.MULTILINE)
+_CLAIM = "application/vnd.irlib.claim+json"
+
+
+@dataclass(frozen=True)
+class Slide:
+    """One slide: a heading (plain Markdown) and the HTML below it."""
+
+    title: str
+    body: str
+
+
+def _pieces(notebook: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """("heading", text), ("text", Markdown) and ("code", cell) in the order of the page."""
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            if not is_solution(cell):
+                yield "code", cell
+            continue
+        rest = source(cell)
+        fenced = "```" in rest
+        while not fenced and (found := _HEADING.search(rest)):
+            if rest[: found.start()].strip():
+                yield "text", rest[: found.start()].strip()
+            yield "heading", found[2].strip()
+            rest = rest[found.end() :]
+        if rest.strip():
+            yield "text", rest.strip()
+
+
+def _shown(cell: dict[str, Any]) -> str:
+    """The figures and tables that a cell shows, as HTML; "" if it shows none."""
+    alt = cell["metadata"].get("mystnb", {}).get("image", {}).get("alt", "")
+    parts = []
+    for output in cell.get("outputs", []):
+        data = output.get("data", {})
+        if _CLAIM in data:
+            continue
+        if "text/html" in data:
+            parts.append("".join(data["text/html"]))
+        elif "image/png" in data:
+            content = "".join(data["image/png"]).replace("\n", "")
+            parts.append(f'<img src="data:image/png;base64,{content}" alt="{escape(alt)}">')
+    return f'<div class="shown">{chr(10).join(parts)}</div>' if parts else ""
+
+
+def _code(cell: dict[str, Any]) -> str:
+    """The code of a cell that defines something and fits; "" for any other."""
+    text = code_of(cell).strip()
+    if not text or len(text.splitlines()) > LONGEST_CODE:
+        return ""
+    if not any(isinstance(n, ast.FunctionDef | ast.ClassDef) for n in ast.parse(text).body):
+        return ""
+    return f'<pre tabindex="0"><code>{escape(text)}</code></pre>'
+
+
+def _opening(text: str) -> str:
+    """What the reader will learn, without what stands before and after it."""
+    found = re.search(
+        r"\*\*What you will learn.*?(?=\n\n?\*\*Before you start|\Z)", text, re.DOTALL
+    )
+    return found[0] if found else first_sentences(text)
+
+
+def _lead(deck: list[Slide], section: str) -> str:
+    """Takes the last slide back if it is only a short text of this section, and returns it."""
+    last = deck[-1] if deck else Slide("", "")
+    only_text = last.body.startswith("<p>") and last.body.count("<p>") == 1
+    if last.title != section or not only_text or len(last.body) > SHORT_LEAD:
+        return ""
+    return deck.pop().body
+
+
+def slides(notebook: dict[str, Any], names: Mapping[str, tuple[str, str]]) -> list[Slide]:
+    """The slides of a chapter.
+
+    Args:
+        notebook: The chapter, as :func:`irlib.teaching.cells.read_notebook` reads it.
+        names: Authors and year by citation key.
+    """
+    deck: list[Slide] = []
+    section, whole, before_first = "", False, True
+    pieces = list(_pieces(notebook))
+    for place, (kind, piece) in enumerate(pieces):
+        if kind == "heading":
+            before_first = not section
+            section = piece
+            plain = piece.lower()
+            if plain == "sources":
+                break
+            whole = plain == "summary" or plain.startswith("exercise")
+        elif kind == "text" and before_first:
+            deck.append(Slide(section, render(_opening(piece), names)))
+        elif kind == "text" and whole:
+            deck.append(Slide(section, render(piece, names)))
+        elif kind == "text" and pieces[place - 1][0] == "heading":
+            lead = first_sentences(piece.split("\n\n")[0])
+            text = "\n\n".join([lead, *equations(piece)])
+            deck.append(Slide(section, render(text, names)))
+        elif kind == "text" and equations(piece):
+            deck.append(Slide(section, render("\n\n".join(equations(piece)), names)))
+        elif kind == "code" and not before_first and not whole:
+            after = pieces[place + 1][1] if pieces[place + 1][0] == "text" else ""
+            seen = first_sentences(after) if after.startswith("**What to see") else ""
+            lead = _lead(deck, section) if _shown(piece) and not _code(piece) else ""
+            for body in filter(None, (_code(piece), _shown(piece))):
+                deck.append(Slide(section, lead + body + render(seen, names)))
+    return deck
+
+
+def deck_html(title: str, page: str, deck: list[Slide], names: Mapping[str, Any]) -> str:
+    """A whole deck as one HTML page beside the book's `_static` folder."""
+    count = len(deck)
+    sections = "\n".join(
+        f'<section class="slide" id="slide-{number}" tabindex="-1">'
+        f"<h{1 if number == 1 else 2}>{_inline(slide.title, names)}</h{1 if number == 1 else 2}>\n"
+        f"{slide.body}\n"
+        f'<p class="place">{number} of {count}</p></section>'
+        for number, slide in enumerate(deck, 1)
+    )
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Slides: {escape(title)}</title>
+<link rel="stylesheet" href="../_static/irlib.css">
+<link rel="stylesheet" href="../_static/slides/slides.css">
+<script defer src="../_static/mathjax/tex-chtml.js"></script>
+<script defer src="../_static/slides/slides.js"></script>
+</head>
+<body>
+<nav aria-label="Slides"><a href="../notebooks/{page}.html">the chapter</a>
+<button type="button" data-step="-1">previous</button>
+<output aria-live="polite">1 of {count}</output>
+<button type="button" data-step="1">next</button></nav>
+<main>
+{sections}
+</main>
+</body>
+</html>
+"""
+
+
+def _inline(markdown: str, names: Mapping[str, Any]) -> str:
+    return render(markdown, names).strip().removeprefix("<p>").removesuffix("</p>")
+
+
+def write_slides(path: str | Path, folder: str | Path, names: Mapping[str, Any]) -> Path:
+    """Writes the deck of one notebook as ``folder/NAME.html``."""
+    path = Path(path)
+    deck = slides(read_notebook(path), names)
+    text = deck_html(deck[0].title, path.stem, deck, names)
+    return write_page(Path(folder) / f"{path.stem}.html", text)

@@ -1,0 +1,97 @@
+"""Slides hold the lesson of a chapter and nothing that needs a network."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from irlib.teaching.cells import is_solution, read_notebook, source
+from irlib.viz.slide_text import first_sentences, render, short_names
+from irlib.viz.slides import deck_html, slides
+
+ROOT = Path(__file__).resolve().parents[2]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+NAMES = {"a2020": ("A and B", "2020"), "c2021": ("C et al.", "2021")}
+
+
+def markdown(text):
+    return {"cell_type": "markdown", "source": text, "metadata": {}}
+
+
+def code(text, html="", **metadata):
+    outputs = [{"output_type": "display_data", "data": {"text/html": html}}] if html else []
+    return {"cell_type": "code", "source": text, "outputs": outputs, "metadata": metadata}
+
+
+CHAPTER = {
+    "cells": [
+        markdown("# Title\n\n**What you will learn**\n\n- a thing\n\n**Before you start:** x"),
+        code("import torch"),
+        markdown("## Idea\n\nOne. Two. Three.\n\n$$\nx = 1\n$$"),
+        code("def lesson():\n    return 1"),
+        code("plumbing = 1"),
+        code("show()", html='<img src="data:," alt="a figure">'),
+        markdown("**What to see.** It rises. More. Left out."),
+        markdown("## Summary\n\n- a\n- b\n\n## Exercises\n\nTry it."),
+        code("def mine(): ...", tags=["exercise-stub"]),
+        code("def mine(): return 42", tags=["solution"]),
+        markdown("## Sources\n\n- a paper"),
+    ]
+}
+
+
+def test_a_deck_is_the_lesson_and_not_the_plumbing():
+    deck = slides(CHAPTER, NAMES)
+    assert [slide.title for slide in deck] == [
+        "Title",
+        "Idea",
+        "Idea",
+        "Idea",
+        "Summary",
+        "Exercises",
+    ]
+    whole = deck_html("Title", "00-x", deck, NAMES)
+    for kept in ("a thing", "One. Two.", r"\[", "def lesson", "a figure", "It rises. More."):
+        assert kept in whole
+    for left_out in ("import torch", "plumbing", "Three.", "42", "a paper", "Before you start"):
+        assert left_out not in whole
+
+
+def test_a_short_announcement_goes_on_the_slide_of_its_figure():
+    cells = [
+        markdown("# T"),
+        markdown("## S\n\nLook:"),
+        code("f()", html="<b>x</b>"),
+        markdown("y"),
+    ]
+    assert len(slides({"cells": cells}, NAMES)) == 1
+
+
+def test_citations_links_and_roles_become_words():
+    html = render("{cite:t}`a2020` {cite:p}`a2020,c2021` [](../book/how-built.md)", NAMES)
+    assert "A and B (2020)" in html
+    assert "(A and B, 2020; C et al., 2021)" in html
+    assert '<a href="../book/how-built.html">how built</a>' in html
+    assert render("{term}`mask`", NAMES) == "<p>mask</p>\n"
+
+
+def test_sentences_are_counted_not_abbreviated_words():
+    assert (
+        first_sentences("At 0.5 it ends. Then $x$ grows. No.") == "At 0.5 it ends. Then $x$ grows."
+    )
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_the_slides_of_a_chapter(path):
+    names = short_names(ROOT / "book" / "references.bib")
+    notebook = read_notebook(path)
+    deck = slides(notebook, names)
+    html = deck_html(deck[0].title, path.stem, deck, names)
+    assert 10 <= len(deck) <= 60
+    assert not re.search(r'(src|href)="(https?:)?//', re.sub(r'<a href="http[^"]*"', "", html))
+    assert not re.search(r"\{[a-z:]+\}`", html), "a role is left"
+    assert all("alt=" in tag for tag in re.findall(r"<img\b[^>]*>", html))
+    assert "google.colab" not in html
+    assert len(html.encode()) < 2_000_000
+    for solution in filter(is_solution, notebook["cells"]):
+        assert source(solution) not in html
