@@ -13,6 +13,7 @@ from irlib.viz.parity_page import write_parity_page
 from irlib.viz.protocol_explorer import lay_out_pair
 from irlib.viz.reference_page import write_reference
 from irlib.viz.playground import lay_out_scenes
+from irlib.viz.results_explorer import lay_out_results
 from irlib.viz.run_page import PAGE_NAME, write_run_page
 from irlib.viz.scores_page import write_scores_page
 from irlib.viz.tables_summary import write_table_pages
@@ -75,4 +76,5 @@ def setup(app: Any) -> dict[str, Any]:
     app.connect("build-finished", lay_out_records)
     app.connect("build-finished", lay_out_scenes)
     app.connect("build-finished", lay_out_pair)
+    app.connect("build-finished", lay_out_results)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
