@@ -24,7 +24,7 @@ def main() -> None:
     run = action(found, way, kind, plan)
     before = _resident()
     run()
-    print(max(_high_water() - before, 1))
+    print(max(high_water() - before, 1))
 
 
 def _resident() -> int:
@@ -33,7 +33,7 @@ def _resident() -> int:
     return psutil.Process().memory_info().rss
 
 
-def _high_water() -> int:
+def high_water() -> int:
     """Largest resident size so far, in bytes."""
     status = Path("/proc/self/status")
     if status.exists():  # getrusage on Linux would start from the size of the parent process

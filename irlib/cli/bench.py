@@ -1,4 +1,4 @@
-"""``irlib bench``: how fast this machine makes training pairs, restores and trains.
+"""``irlib bench``: how fast this machine makes training pairs, restores, trains, runs chapters.
 
 Rates belong to a device; ratios, measured in turns, travel better.
 """
@@ -8,10 +8,12 @@ from typing import Annotated
 import typer
 
 from irlib.cli.bench_data import data
+from irlib.cli.bench_notebooks import notebooks
 from irlib.cli.bench_report import AsJson, Help, RecordName, Results, Rounds, finish, start
 
 app = typer.Typer()
 app.command()(data)
+app.command()(notebooks)
 
 
 @app.command()

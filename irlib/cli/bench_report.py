@@ -21,7 +21,7 @@ def start(record: str | None, results: Path | None, numbers: dict[str, int]) -> 
     from irlib import ledger
     from irlib.errors import UsageError
 
-    if min(numbers.values()) < 1:
+    if min(numbers.values(), default=1) < 1:
         given = " ".join(f"{option} {number}" for option, number in numbers.items())
         raise UsageError(f"{given} were given; expected whole numbers from 1 up.")
     if record is not None:

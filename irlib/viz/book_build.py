@@ -6,15 +6,17 @@ import re
 from pathlib import Path
 from typing import Any
 
+from irlib.viz.chapters import read_titles
 from irlib.viz.claims_page import write_claims_page
 from irlib.viz.cover import write_cover
 from irlib.viz.ledger_page import FILES, copy_records, write_ledger_page
 from irlib.viz.parity_page import write_parity_page
+from irlib.viz.playground import lay_out_scenes
 from irlib.viz.protocol_explorer import lay_out_pair
 from irlib.viz.reference_page import write_reference
-from irlib.viz.playground import lay_out_scenes
 from irlib.viz.results_explorer import lay_out_results
 from irlib.viz.run_page import PAGE_NAME, write_run_page
+from irlib.viz.run_times_page import write_run_times
 from irlib.viz.scores_page import write_scores_page
 from irlib.viz.tables_summary import write_table_pages
 
@@ -48,6 +50,7 @@ def write_fragments(app: Any, config: Any = None) -> None:
     write_parity_page(folder, results)
     write_claims_page(folder, Path(app.srcdir) / "notebooks")
     write_reference(folder.parent, Path(app.srcdir) / "notebooks")
+    write_run_times(folder, results, read_titles(Path(app.srcdir) / "notebooks"))
 
 
 def drop_unused_parts(app: Any, exception: Exception | None) -> None:

@@ -31,19 +31,28 @@ class Chapter:
 
 def read_chapters(folder: str | Path) -> dict[int, Chapter]:
     """The numbered chapters of a folder of notebooks, by number."""
-    found = {}
+    found, titles = {}, read_titles(folder)
     for path in sorted(Path(folder).glob("[0-9][0-9]-*.ipynb")):
         number = int(path.name[:2])
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-        title = re.match(r"# +(.+)", "".join(cells[0]["source"]))
         names = [_imports("".join(c["source"])) for c in cells if c["cell_type"] == "code"]
         found[number] = Chapter(
             number,
-            title[1].strip() if title else path.stem,
+            titles[path.stem],
             f"{Path(folder).name}/{path.stem}",
             frozenset().union(*names),
         )
     return found
+
+
+def read_titles(folder: str | Path) -> dict[str, str]:
+    """The title of every notebook of a folder, by the name of its file without ending."""
+    titles = {}
+    for path in sorted(Path(folder).glob("*.ipynb")):
+        first = "".join(json.loads(path.read_text(encoding="utf-8"))["cells"][0]["source"])
+        found = re.match(r"# +(.+)", first)
+        titles[path.stem] = found[1].strip() if found else path.stem
+    return titles
 
 
 def taught_in(text: str) -> list[int]:

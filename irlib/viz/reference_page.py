@@ -190,7 +190,7 @@ def _text(text: str, library: Library, chapters: Mapping[int, Chapter], *scopes:
     settings = Config(napoleon_use_ivar=True, napoleon_use_rtype=False)
     marked = str(GoogleDocstring(textwrap.dedent(text), settings))
     # Two arguments that share a line: a blank would make the first one a type.
-    marked = re.sub(r":param (\w+), (\w+):", r":param \1,\2:", marked)
+    marked = re.sub(r":(param|ivar) (\w+), (\w+):", r":\1 \2,\3:", marked)
     marked = _RAISES.sub(lambda m: f"{m[1]}{_raised(m[2], library, scopes)}:", marked)
     return marked.strip("\n").splitlines()
 
