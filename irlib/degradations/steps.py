@@ -19,7 +19,7 @@ def step_of(text: str) -> Degradation:
 
     A bare name stands for its presets, chosen by severity. A name with arguments calls the function
     of that degradation with them; what is not named keeps the function's default, and the severity
-    plays no part. Taught in chapter 2.
+    plays no part.
 
     Args:
         text: ``rain``, or ``rain:density=0.1,length=20..60``; a value is a number, a range
