@@ -61,6 +61,7 @@ COURSES = (
             ("18-shoot-out", "failure-gallery-2", "19-full-training"),
             ("20-main-tables", "21-ablations"),
             ("22-beyond-the-training-set", "23-backbones-and-cost"),
+            ("24-your-own-photographs",),
         ),
     ),
 )
