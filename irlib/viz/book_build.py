@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from irlib.viz.accessible import name_toggles
 from irlib.viz.chapters import read_titles
 from irlib.viz.claims_page import write_claims_page
 from irlib.viz.cover import write_cover
@@ -54,13 +55,14 @@ def write_fragments(app: Any, config: Any = None) -> None:
 
 
 def drop_unused_parts(app: Any, exception: Exception | None) -> None:
-    """Remove from every built page what the theme writes and the book does not use."""
+    """Remove from built pages what the book does not use, and name what has no name."""
     if exception is not None or app.builder.format != "html":
         return
     for page in Path(app.outdir).rglob("*.html"):
         text = lighter = page.read_text(encoding="utf-8")
         for pattern in _UNUSED:
             lighter = pattern.sub("", lighter)
+        lighter = name_toggles(lighter)
         if lighter != text:
             page.write_text(lighter, encoding="utf-8")
 
@@ -80,4 +82,5 @@ def setup(app: Any) -> dict[str, Any]:
     app.connect("build-finished", lay_out_scenes)
     app.connect("build-finished", lay_out_pair)
     app.connect("build-finished", lay_out_results)
+    app.setup_extension("irlib.viz.restore_here")
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -18,7 +18,7 @@ from irlib.viz.tables_summary import compare_all, summary_text
 WIDTHS = (1280, 390)
 RESULTS = Path(__file__).resolve().parents[2] / "book" / "results"
 TABLE = re.compile(r'<div class="irlib-table".*?</table></div>', re.DOTALL)
-MOST_BYTES = 2_000_000  # of a page that is made of records
+MOST_BYTES = 2_000_000  # of a page, its pictures included
 
 
 class Page(HTMLParser):
@@ -103,7 +103,7 @@ def test_the_built_tables_say_what_the_records_say(built_book):
 def test_pages_stay_light(built_book):
     heavy = {
         path.name: path.stat().st_size
-        for folder in ("book", "book/tables")
+        for folder in ("book", "book/tables", "notebooks")
         for path in (built_book / folder).glob("*.html")
         if path.stat().st_size > MOST_BYTES and path.stem != "your-run"
     }
@@ -199,3 +199,35 @@ def test_sliders_on_pages_move_by_keyboard(view, book_address, page_names):
             box = figure.bounding_box()
             assert box["x"] >= 0
             assert box["x"] + box["width"] <= view.viewport_size["width"]
+
+
+LISTENED_TO = (
+    "book/preface",
+    "book/parts",
+    "book/how-to-use",
+    "book/notation",
+    "book/glossary",
+    "book/ledger",
+    "book/tables",
+    "book/claims",
+    "book/scores",
+    "notebooks/00-restore-in-two-minutes",
+    "notebooks/05-promptir",
+    "notebooks/18-shoot-out",
+)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_serious(browser, book_address, theme):
+    package = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is missing")
+    axe = package.Axe()
+    context = browser.new_context(color_scheme=theme, viewport={"width": 1280, "height": 900})
+    page, found = context.new_page(), []
+    for name in LISTENED_TO:
+        page.goto(f"{book_address}/{name}.html", wait_until="load")
+        for violation in axe.run(page).response["violations"]:
+            if violation["impact"] in ("serious", "critical"):
+                found.append((name, violation["id"], violation["nodes"][0]["html"][:120]))
+    context.close()
+    assert not found
