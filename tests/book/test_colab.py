@@ -52,7 +52,7 @@ def test_on_colab_it_installs_irlib_and_keeps_the_torch_that_is_there(commands, 
     exec(source, {})
     (command,) = commands
     assert command[:4] == [sys.executable, "-m", "pip", "install"]
-    # Without the local part, such as +cu132: a wheel may carry it in the module and not in its name.
+    # Without the local part, such as +cu132: the module may carry it where its wheel does not.
     wanted = torch.__version__.partition("+")[0]
     assert set(command[4:]) == {"git+file:///book", f"torch=={wanted}"}
 
