@@ -8,12 +8,12 @@ from typing import Annotated
 import typer
 
 from irlib.cli.bench_data import data
-from irlib.cli.bench_notebooks import notebooks
+from irlib.cli.bench_notebooks import notebooks_command
 from irlib.cli.bench_report import AsJson, Help, RecordName, Results, Rounds, finish, start
 
 app = typer.Typer()
 app.command()(data)
-app.command()(notebooks)
+app.command("notebooks")(notebooks_command)
 
 
 @app.command()

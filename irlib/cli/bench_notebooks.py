@@ -12,7 +12,7 @@ from irlib.cli.bench_report import AsJson, Help, RecordName, Results, start
 SCALES = ("smoke", "pocket")
 
 
-def notebooks(
+def notebooks_command(
     notebook: Annotated[
         list[str] | None, Help(help="Name such as 06-nafnet, again for more. Default: all.")
     ] = None,
