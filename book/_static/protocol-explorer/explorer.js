@@ -5,7 +5,7 @@
  */
 (() => {
   "use strict";
-  const root = document.getElementById("protocol-explorer");
+  const root = document.getElementById("protocol-explorer-tool");
   const pair = globalThis.irlibProtocolPair;
   if (!root || !pair) return; // the page then keeps its sentence that something is missing
 

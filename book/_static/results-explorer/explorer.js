@@ -5,7 +5,7 @@
  */
 (() => {
   "use strict";
-  const root = document.getElementById("results-explorer");
+  const root = document.getElementById("results-explorer-tool");
   const data = globalThis.irlibResults;
   if (!root || !data) return; // the page then keeps its sentence that something is missing
 
