@@ -94,6 +94,9 @@ def _entries(answer: Callable, given: tuple[int, ...], expected: tuple[int, int]
 
 exercise(
     "appendix-shapes-and-attention.cost",
-    ("one head", lambda answer: _entries(answer, (8, 4, 6, 1), (1024, 36))),
-    ("several heads", lambda answer: _entries(answer, (8, 4, 6, 3), (3072, 12))),
+    (
+        "the pairs of one head are counted right",
+        lambda answer: _entries(answer, (8, 4, 6, 1), (1024, 36)),
+    ),
+    ("several heads share the channels", lambda answer: _entries(answer, (8, 4, 6, 3), (3072, 12))),
 )
