@@ -199,7 +199,7 @@ def _one_colour(answer: Callable) -> None:
 exercise(
     "ch24.flicker",
     ("a standing film does not flicker", _standing),
-    ("noise does", _of_noise),
+    ("noise does flicker", _of_noise),
     ("a swinging lamp does not count", _a_lamp),
     ("swinging colours do", _one_colour),
 )

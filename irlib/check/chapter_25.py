@@ -161,7 +161,7 @@ def _none_lost(answer: Callable) -> None:
 
 exercise(
     "ch25.forgotten",
-    ("two tasks", _two_tasks),
+    ("two tasks in turn", _two_tasks),
     ("the best score counts", _better_before),
     ("only from when it was learned", _not_yet_learned),
     ("what grew was not forgotten", _none_lost),
