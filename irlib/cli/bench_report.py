@@ -25,7 +25,7 @@ def start(record: str | None, results: Path | None, numbers: dict[str, int]) -> 
         given = " ".join(f"{option} {number}" for option, number in numbers.items())
         raise UsageError(f"{given} were given; expected whole numbers from 1 up.")
     if record is not None:
-        ledger.record_path(record, results)
+        ledger.record_path(record, results, writing=True)
     return time.perf_counter()
 
 

@@ -116,7 +116,7 @@ def evaluate(
     if record is not None:
         from irlib.ledger import record_path
 
-        record_path(record, results)  # a wrong name is found before the long part
+        record_path(record, results, writing=True)  # a wrong name is found before the long part
 
     from irlib.metrics import get_protocol
 

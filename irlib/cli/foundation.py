@@ -145,7 +145,7 @@ def _check_names(name: str, record: str | None) -> None:
     if name not in NAMES:
         raise UsageError(unknown_name("foundation model", name, list(NAMES)))
     if record:
-        record_path(f"{record}/evidence")
+        record_path(f"{record}/evidence", writing=True)
 
 
 def _load(name: str, source: str, download: bool):

@@ -52,7 +52,7 @@ def parity(
 
         if upstream is not None:
             raise UsageError("--record keeps comparisons with files; leave out it or --upstream.")
-        record_path(record, results)  # a wrong name is found before the long part
+        record_path(record, results, writing=True)  # a wrong name is found before the long part
     if upstream is not None:
         from irlib.models.upstream import compare_upstream
 

@@ -108,7 +108,7 @@ def train(
     if record:
         from irlib.ledger import record_path
 
-        record_path(record, results)  # a wrong name is found before the long part
+        record_path(record, results, writing=True)  # a wrong name is found before the long part
     if workers < 0:
         raise UsageError(f"--workers is {workers}; expected a whole number from 0 up.")
     recipe = prompt_recipe(

@@ -48,7 +48,8 @@ def tiles(
             "photograph. Choose a larger side or smaller tiles."
         )
     if record is not None:
-        ledger.record_path(record, results)  # a wrong name is found before the long part
+        # A wrong name is found before the long part.
+        ledger.record_path(record, results, writing=True)
     started = time.perf_counter()
     network = models.as_restorer(models.load_weights(weights), weights)
     name = photo.stem if photo else TEST_PHOTOS[0]

@@ -14,16 +14,20 @@ from irlib.errors import IrlibError, UsageError
 from irlib.ledger.record import Record, record_from_json
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._+-]*(/[a-z0-9][a-z0-9._+-]*)*")
+#: The records that a built package carries (setup.py puts them there); missing in a checkout.
+SHIPPED = Path(__file__).resolve().parent / "shipped"
 
 
 def ledger_root(root: str | os.PathLike | None = None) -> Path:
     """The folder of records: `root`, else ``book/results`` of the nearest checkout.
 
     The nearest checkout is looked for from the current folder upwards, then where irlib itself
-    lies, so that notebooks and commands in any subfolder read the same records.
+    lies, so that notebooks and commands in any subfolder read the same records. Without a
+    checkout, as on Colab, they are the records that came with the installed package: to be read,
+    and never written to.
 
     Raises:
-        IrlibError: No `root` was given and no ``book`` folder is found.
+        IrlibError: No `root` was given, no ``book`` folder is found, and none came with irlib.
     """
     if root is not None:
         return Path(root)
@@ -31,24 +35,39 @@ def ledger_root(root: str | os.PathLike | None = None) -> Path:
     for folder in (here, *here.parents, Path(__file__).resolve().parents[2]):
         if (folder / "book").is_dir() and (folder / "irlib").is_dir():
             return folder / "book" / "results"
+    if SHIPPED.is_dir():
+        return SHIPPED
     raise IrlibError(
         f"no ledger found: neither {here} nor a folder above it is a checkout with `book/` and "
         "`irlib/`. Change into the checkout, or name the folder of records (root=..., --results)."
     )
 
 
-def record_path(name: str, root: str | os.PathLike | None = None) -> Path:
+def record_path(name: str, root: str | os.PathLike | None = None, *, writing: bool = False) -> Path:
     """The file a record of this name lies in.
 
+    Args:
+        name: Such as ``promptir-pocket/cbsd68-sigma25``.
+        root: Folder of records; see :func:`ledger_root` when None.
+        writing: Refuse the records that came with irlib, which are only read.
+
     Raises:
-        UsageError: The name has other than lower-case letters, digits, ``. _ + -`` and ``/``.
+        UsageError: The name has other than lower-case letters, digits, ``. _ + -`` and ``/``; or
+            a record is to be written, and there is neither a checkout nor a `root`.
     """
     if not isinstance(name, str) or not _NAME.fullmatch(name) or ".." in name:
         raise UsageError(
             f"'{name}' is not a record name: use lower-case letters, digits, '-', '_', '+', '.' "
             "and '/' between parts, such as 'promptir-pocket/cbsd68-sigma25'."
         )
-    return ledger_root(root) / f"{name}.json"
+    folder = ledger_root(root)
+    if writing and folder == SHIPPED:
+        raise UsageError(
+            f"the record '{name}' has no folder to lie in: {Path.cwd()} is in no checkout of the "
+            "book, and the records that came with irlib are only read. Name a folder of your own "
+            "(--results FOLDER, in Python root=...), or change into a checkout."
+        )
+    return folder / f"{name}.json"
 
 
 def write_record(record: Record | dict[str, Any], root: str | os.PathLike | None = None) -> Path:
@@ -62,12 +81,12 @@ def write_record(record: Record | dict[str, Any], root: str | os.PathLike | None
         The file written.
 
     Raises:
-        UsageError: The record's name is not a record name.
+        UsageError: The record's name is not a record name; no checkout and no `root`.
         IrlibError: The content is not a record, or the disk refuses it.
     """
     if not isinstance(record, Record):
         record = Record.from_mapping(dict(record))
-    path = record_path(record.name, root)
+    path = record_path(record.name, root, writing=True)
     text = json.dumps(record.to_mapping(), indent=1, sort_keys=True, allow_nan=False) + "\n"
     temporary = None
     try:

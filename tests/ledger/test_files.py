@@ -10,6 +10,7 @@ import pytest
 from irlib.errors import IrlibError, UsageError
 from irlib.ledger import (
     Record,
+    files,
     ledger_root,
     read_record,
     record_names,
@@ -108,3 +109,38 @@ def test_the_checkout_is_found_from_a_subfolder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path / "notebooks")
     assert ledger_root() == tmp_path / "book" / "results"
     assert ledger_root("elsewhere") == Path("elsewhere")
+
+
+@pytest.fixture
+def elsewhere(tmp_path, monkeypatch):
+    """No checkout around us, and records that came with the package."""
+    shipped = tmp_path / "package" / "shipped"
+    write_record(a_record(), shipped)
+    monkeypatch.setattr(files, "SHIPPED", shipped)
+    monkeypatch.setattr(files, "__file__", str(tmp_path / "package" / "ledger" / "files.py"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_without_a_checkout_the_records_that_came_with_irlib_are_read(elsewhere):
+    assert value("net/cbsd68-sigma25", "psnr") == 28.75
+    assert record_names() == ["net/cbsd68-sigma25"]
+
+
+def test_a_checkout_goes_before_the_records_that_came_with_irlib(elsewhere):
+    for folder in ("book", "irlib"):
+        (elsewhere / folder).mkdir()
+    assert ledger_root() == elsewhere / "book" / "results"
+
+
+def test_nothing_is_written_to_the_records_that_came_with_irlib(elsewhere):
+    for refused in (lambda: write_record(a_record("b")), lambda: record_path("b", writing=True)):
+        with pytest.raises(UsageError, match=r"only read. Name a folder of your own \(--results"):
+            refused()
+    assert write_record(a_record("b"), "mine") == Path("mine/b.json")
+
+
+def test_without_either_the_message_says_what_to_do(elsewhere, monkeypatch):
+    monkeypatch.setattr(files, "SHIPPED", elsewhere / "nothing")
+    with pytest.raises(IrlibError, match="no ledger found"):
+        ledger_root()
