@@ -11,15 +11,16 @@ from irlib.viz.chapters import read_titles
 from irlib.viz.claims_page import write_claims_page
 from irlib.viz.cover import write_cover
 from irlib.viz.ledger_page import FILES, copy_records, write_ledger_page
+from irlib.viz.pages import write_page
 from irlib.viz.parity_page import write_parity_page
 from irlib.viz.playground import lay_out_scenes
 from irlib.viz.protocol_explorer import lay_out_pair
 from irlib.viz.reference_page import write_reference
-from irlib.viz.results_explorer import lay_out_results
+from irlib.viz.results_explorer import WRITTEN, explorer_script, lay_out_results
 from irlib.viz.run_page import PAGE_NAME, write_run_page
 from irlib.viz.run_times_page import write_run_times
 from irlib.viz.scores_page import write_scores_page
-from irlib.viz.tables_summary import write_table_pages
+from irlib.viz.tables_summary import compare_all, write_table_pages
 
 # Parts of a page that the theme writes and this book does not use.
 _UNUSED = tuple(
@@ -47,7 +48,9 @@ def write_fragments(app: Any, config: Any = None) -> None:
     write_cover(folder)
     write_scores_page(folder, results)
     write_ledger_page(folder, results)
-    write_table_pages(folder.parent, results)
+    compared = compare_all(results)  # seconds, so once for both
+    write_table_pages(folder.parent, results, compared)
+    write_page(folder / WRITTEN, explorer_script(results, compared))
     write_parity_page(folder, results)
     write_claims_page(folder, Path(app.srcdir) / "notebooks")
     write_reference(folder.parent, Path(app.srcdir) / "notebooks")

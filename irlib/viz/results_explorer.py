@@ -7,21 +7,24 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from irlib.data.benchmarks import list_benchmarks
 from irlib.ledger import Record, records
 from irlib.ledger.paper_tables import PaperTable
+from irlib.reproduce.counted import COLUMN, RECORD, Counted
 from irlib.viz.comparisons import Comparison
 from irlib.viz.pages import write_page
 from irlib.viz.paper_table_page import page_name
-from irlib.viz.tables_summary import compare_all
+from irlib.viz.tables_summary import Compared, compare_all
 
 PAGE = "book/results-explorer"
 #: In the folder of the page's own scripts, so that it loads without a server.
 SCRIPT = "results-explorer/data.js"
+#: Beside the fragments, until a built book takes it.
+WRITTEN = "results-explorer.js"
 #: The fields of a row, in their order; `records` are places in the list of records.
 FIELDS = (
     *("view", "source", "page", "row", "system", "task", "number"),
@@ -32,22 +35,24 @@ SHOWN = ("kind", "scale", "minutes", "device", "command", "commit", "notes")
 NONE = "–"
 
 
-def explorer_script(root: str | Path | None = None) -> str:
+def explorer_script(
+    root: str | Path | None = None, compared: Mapping[str, Compared] | None = None
+) -> str:
     """All rows and a short form of each record, as a script.
 
     Args:
         root: Folder of records; the checkout's ``book/results`` when None.
+        compared: Every printed table beside these records; compared here when None.
 
     Raises:
         IrlibError: A record was edited after it was written.
     """
     found = list(records(root))
     places = {record.name: place for place, record in enumerate(found)}
-    rows = [
-        compared_row(table, line, places)
-        for table, _, lines, *_ in compare_all(root).values()
-        for line in lines
-    ]
+    rows = []
+    for table, _, lines, sizes in (compare_all(root) if compared is None else compared).values():
+        rows += [compared_row(table, line, places) for line in lines]
+        rows += [counted_row(table, size, places) for size in sizes]
     rows += measured_rows(found)
     body = {
         "fields": FIELDS,
@@ -78,6 +83,26 @@ def compared_row(table: PaperTable, line: Comparison, places: dict[str, int]) ->
         "scale": line.ours.scale or NONE,
         "status": line.verdict.status,
         "records": [places[name] for name in names],
+    }
+
+
+def counted_row(table: PaperTable, size: Counted, places: dict[str, int]) -> dict[str, Any]:
+    """The row of one printed size of a network beside its count."""
+    column = table.column(COLUMN)
+    return {
+        "view": "compared",
+        "source": f"{table.paper}, {table.label}",
+        "page": page_name(table.id),
+        "row": table.row(size.row).method,
+        "system": size.preset.partition("/")[0],
+        "task": NONE,
+        "number": f"{column.title} ({column.unit}); counted as {size.preset}",
+        "paper": size.paper,
+        "ours": _number(size.ours),
+        "deviation": None,
+        "scale": NONE,
+        "status": size.status,
+        "records": [] if size.ours is None else [places[RECORD]],
     }
 
 
@@ -135,10 +160,10 @@ def short_form(record: Record) -> dict[str, Any]:
 
 
 def lay_out_results(app: Any, exception: Exception | None) -> None:
-    """Write the script into a built book that holds the page; a Sphinx handler."""
+    """Put the script, written before pages are read, into a built book that holds the page."""
     if exception is None and app.builder.format == "html" and PAGE in app.env.found_docs:
-        results = Path(app.srcdir) / "book" / "results"
-        write_page(Path(app.outdir) / "_static" / SCRIPT, explorer_script(results))
+        written = Path(app.srcdir) / "book" / "_generated" / WRITTEN
+        write_page(Path(app.outdir) / "_static" / SCRIPT, written.read_text(encoding="utf-8"))
 
 
 def _number(value: float | None) -> float | str | None:

@@ -90,18 +90,20 @@ def summary_text(
 def write_table_pages(
     book: str | Path,
     root: str | Path | None = None,
+    compared: Mapping[str, Compared] | None = None,
 ) -> list[Path]:
     """Writes a page a printed table and the fragment of their summary.
 
     Args:
         book: The folder ``book``; pages go to ``tables``, the fragment to ``_generated``.
         root: Folder of records; the checkout's ``book/results`` when None.
+        compared: Every printed table beside these records; compared here when None.
 
     Raises:
         IrlibError: A record was edited after it was written, or a table's file is broken.
     """
-    book = Path(book)
-    compared, costs = compare_all(root), planned_hours(root)
+    book, costs = Path(book), planned_hours(root)
+    compared = compare_all(root) if compared is None else compared
     written = [write_page(book / "_generated" / FRAGMENT, summary_text(compared))]
     for table_id, (table, declared, lines, sizes) in compared.items():
         path = book / FOLDER / f"{page_name(table_id)}.md"

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -56,8 +57,13 @@ def in_node(restored: torch.Tensor, target: torch.Tensor, protocols: list[Protoc
 
 
 def every_protocol() -> list[Protocol]:
+    """Every switch of the page with every other; of the border the ends and one between."""
     choices = itertools.product(
-        ("rgb", "y"), ("none", "round", "truncate"), ("uniform7", "gaussian11"), (0, 5), (1, 16)
+        ("rgb", "y"),
+        ("none", "round", "truncate"),
+        ("uniform7", "gaussian11"),
+        (0, 5, 24),
+        (1, 8, 16, 64),
     )
     return [
         Protocol("any", colour, border, quantise, window, multiple)
@@ -84,9 +90,25 @@ def test_the_pages_picture_scores_as_in_python(pair):
     assert_equal(pair["restored"], pair["target"])
 
 
+def test_the_pages_switches_are_those_that_are_compared():
+    page = (STATIC.parents[1] / "protocol-explorer.md").read_text(encoding="utf-8")
+    for name, values in {
+        "colour": {one.colour for one in every_protocol()},
+        "quantise": {one.quantise for one in every_protocol()},
+        "ssimWindow": {one.ssim_window for one in every_protocol()},
+    }.items():
+        assert set(re.findall(rf'name="{name}" value="([a-z0-9]+)"', page)) == values
+    offered = page.partition('name="cropMultiple">')[2].partition("</select>")[0]
+    assert set(re.findall(r"<option>(\d+)", offered)) == {
+        str(one.crop_multiple) for one in every_protocol()
+    }
+    ends = re.search(r'name="border" min="(\d+)" max="(\d+)"', page).groups()
+    assert {str(one.border) for one in every_protocol()} == {"5", *ends}
+
+
 def test_values_outside_the_range_and_an_oblong_picture_score_as_in_python():
     generator = torch.Generator().manual_seed(0)
-    target = (torch.rand(3, 33, 58, generator=generator) * 255).round() / 255
+    target = (torch.rand(3, 117, 150, generator=generator) * 255).round() / 255
     restored = target + 0.2 * torch.randn(target.shape, generator=generator)
     assert_equal(restored, target)
 

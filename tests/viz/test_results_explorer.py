@@ -9,22 +9,36 @@ from types import SimpleNamespace
 import pytest
 
 from irlib.ledger import Record, records, write_record
+from irlib.reproduce.counted import RECORD
 from irlib.viz import results_explorer
+from irlib.viz.pages import write_page
 from irlib.viz.results_explorer import (
     FIELDS,
     PAGE,
     SCRIPT,
+    WRITTEN,
     explorer_script,
     lay_out_results,
     measured_rows,
 )
+from irlib.viz.tables_summary import compare_all
 
 STATIC = Path(results_explorer.__file__).parents[2] / "book" / "_static" / "results-explorer"
 
 
 @pytest.fixture(scope="module")
-def data() -> dict:
-    return json.loads(explorer_script().partition("= ")[2].rstrip(";\n"))
+def compared() -> dict:
+    return compare_all()
+
+
+@pytest.fixture(scope="module")
+def script(compared) -> str:
+    return explorer_script(compared=compared)
+
+
+@pytest.fixture(scope="module")
+def data(script) -> dict:
+    return json.loads(script.partition("= ")[2].rstrip(";\n"))
 
 
 def test_every_row_of_ours_names_records_that_hold_it(data):
@@ -43,8 +57,26 @@ def test_every_row_of_ours_names_records_that_hold_it(data):
             assert row["status"] != "not run"
 
 
-def test_a_script_stays_light(data):
-    assert len(explorer_script()) < 1_500_000
+def test_printed_sizes_of_networks_stand_beside_their_counts(data, compared):
+    rows = [dict(zip(FIELDS, row, strict=True)) for row in data["rows"]]
+    found = [row for row in rows if row["view"] == "compared" and "counted as" in row["number"]]
+    sizes = [size for one in compared.values() for size in one.counted]
+    assert sizes
+    assert [(row["paper"], row["status"]) for row in found] == [
+        (size.paper, size.status) for size in sizes
+    ]
+    for row, size in zip(found, sizes, strict=True):
+        assert data["records"][row["records"][0]]["name"] == RECORD
+        assert row["ours"] == pytest.approx(size.ours, rel=1e-5)
+
+
+def test_all_that_the_summary_asks_has_a_row(data, compared):
+    shown = [row for row in data["rows"] if row[FIELDS.index("view")] == "compared"]
+    assert len(shown) == sum(len(one.measured) + len(one.counted) for one in compared.values())
+
+
+def test_a_script_stays_light(script):
+    assert len(script) < 1_500_000
 
 
 def test_a_value_takes_the_task_of_its_part_or_of_its_test_set():
@@ -63,18 +95,21 @@ def test_a_value_takes_the_task_of_its_part_or_of_its_test_set():
 
 
 def test_the_script_is_written_only_into_a_book_with_the_page(tmp_path):
-    write_record(Record("a/b", {"psnr": 1.0}), tmp_path / "book" / "results")
+    root = tmp_path / "book" / "results"
+    write_record(Record("a/b", {"psnr": 1.0}), root)
+    written = write_page(tmp_path / "book" / "_generated" / WRITTEN, explorer_script(root, {}))
     app = SimpleNamespace(
         srcdir=str(tmp_path),
-        outdir=str(tmp_path),
+        outdir=str(tmp_path / "built"),
         builder=SimpleNamespace(format="html"),
         env=SimpleNamespace(found_docs=set()),
     )
     lay_out_results(app, None)
-    assert not list(tmp_path.rglob("*.js"))
+    assert not list((tmp_path / "built").rglob("*.js"))
     app.env.found_docs = {PAGE}
     lay_out_results(app, None)
-    text = (tmp_path / "_static" / SCRIPT).read_text(encoding="utf-8")
+    text = (tmp_path / "built" / "_static" / SCRIPT).read_text(encoding="utf-8")
+    assert text == written.read_text(encoding="utf-8")
     assert '"a/b"' not in text.partition('"records":')[0]
     assert '{"name":"a/b","kind":"evaluation"}' in text
 
