@@ -45,8 +45,45 @@ def in_place(model, image):
     return result
 
 
+def right_twice(restore, image):
+    return (restore(image) + restore(image.flip(-1)).flip(-1)) / 2
+
+
+def never_mirrored_back(restore, image):
+    return (restore(image) + restore(image.flip(-1))) / 2
+
+
+def upside_down(restore, image):
+    return (restore(image) + restore(image.flip(-2)).flip(-2)) / 2
+
+
+def estimated_noise(picture):
+    d = picture[..., 1:, :] - picture[..., :-1, :]
+    return ((d[..., 1:] - d[..., :-1]) / 2).abs().median() / 0.6745
+
+
+def explained_by_noise(given, restored):
+    change = (restored - given).square().mean()
+    return min(1.0, float(estimated_noise(given) ** 2 / change))
+
+
+def by_a_threshold(given, restored):
+    return float(estimated_noise(given) > 10 / 255)
+
+
+def by_the_change(given, restored):
+    return min(1.0, float(10 * (restored - given).abs().mean()))
+
+
 @pytest.mark.parametrize(
-    ("name", "answer"), [("ch00.restore", restore_image), ("ch00.gain", right_gain)]
+    ("name", "answer"),
+    [
+        ("ch00.restore", restore_image),
+        ("ch00.gain", right_gain),
+        ("ch00.twice", right_twice),
+        ("ch00.share", explained_by_noise),
+        ("ch00.share", by_a_threshold),
+    ],
 )
 def test_the_right_answer_passes(name, answer, capsys):
     assert check(name, answer)
@@ -62,6 +99,13 @@ def test_the_right_answer_passes(name, answer, capsys):
         ("ch00.restore", in_place, "has been changed"),
         ("ch00.gain", wrong_sign, "quarter"),
         ("ch00.gain", natural_logarithm, "base 10"),
+        ("ch00.twice", never_mirrored_back, "mirror the second"),
+        ("ch00.twice", upside_down, "flip(-1)"),
+        ("ch00.twice", lambda restore, image: 2 * right_twice(restore, image), "not their sum"),
+        ("ch00.share", lambda given, restored: 1, "leave the picture alone"),
+        ("ch00.share", lambda given, restored: 0.5, "take the restoration"),
+        ("ch00.share", by_the_change, "take the restoration"),
+        ("ch00.share", lambda given, restored: 2, "from 0 to 1"),
     ],
 )
 def test_a_wrong_answer_is_told_why(name, answer, hint, capsys):
