@@ -1,4 +1,4 @@
-"""Exercises of chapter 10: the CLIP-aware loss, the ratio of one level, weights of negatives."""
+"""Exercises of chapter 10: the CLIP-aware loss, its neighbour the ratio, weights, and a rule."""
 
 from collections.abc import Callable
 
@@ -173,4 +173,80 @@ exercise(
     ("an equal one is hard", _equal_is_hard),
     ("an invalid one counts nothing", _invalid_counts_nothing),
     ("the weights equal irlib's", _weights_equal_the_package),
+)
+
+
+def _descend(answer: Callable, loud: float) -> tuple[float, float]:
+    """Error of the seen numbers, and the share left of what a biased judge wants of the others."""
+    truth, x, seen = random_uniform(48, seed=3), torch.zeros(48), torch.arange(48) < 32
+    for _ in range(200):
+        main = torch.where(seen, x - truth, 0.0)
+        x = x - 0.1 * answer(main, loud * (x - truth - 0.3)).detach()
+    unseen = truth[~seen] + 0.3
+    error = (x - truth)[seen].square().mean().sqrt()
+    return float(error), float((x[~seen] - unseen).norm() / unseen.norm())
+
+
+def _silent_judge(answer: Callable) -> None:
+    main = random_uniform(20) - 0.5
+    seen = same_shape(answer(main, torch.zeros(20)), (20,))
+    assert float(torch.cosine_similarity(seen, main, dim=0)) > 0.99, (
+        "The judge's gradient was zero, and the direction is not that of the main loss. Does it "
+        "divide by a length that can be zero?"
+    )
+
+
+def _never_climbs(answer: Callable) -> None:
+    main = random_uniform(20) - 0.5
+    for loud in (0.1, 1.0, 1000.0):
+        for name, judge in (("random", random_uniform(20, seed=5) - 0.5), ("opposed", -main)):
+            seen = same_shape(answer(main, loud * judge), (20,))
+            assert float(seen @ main) >= 0.1 * float(main @ main) - 1e-6, (
+                f"A judge that is {name} and {loud:g} times as loud as usual turned the step "
+                "against the main loss: take out the part that opposes it, or cap its length."
+            )
+
+
+def _right_angles(loud: float) -> tuple[Tensor, Tensor]:
+    main, judge = torch.zeros(20), torch.zeros(20)
+    main[0], judge[1] = 1.0, loud
+    return main, judge
+
+
+def _judge_is_heard(answer: Callable) -> None:
+    main, judge = _right_angles(1.0)
+    assert float(same_shape(answer(main, judge), (20,)) @ judge) > 0.01, (
+        "A judge at a right angle to the main loss costs it nothing, and it was not heard at all."
+    )
+
+
+def _loud_judge_does_not_lead(answer: Callable) -> None:
+    main, judge = _right_angles(1000.0)
+    seen = float(torch.cosine_similarity(answer(main, judge), main, dim=0))
+    assert seen > 0.3, (
+        f"A judge a thousand times louder left a cosine of {seen:.3f} between the step and the "
+        "main gradient; at least 0.3 was asked for. Compare the lengths before you add."
+    )
+
+
+def _both_are_served(answer: Callable) -> None:
+    for loud in (1.0, 5.0):
+        error, left = _descend(answer, loud)
+        assert error <= 0.02, (
+            f"With loudness {loud:g} the seen numbers end with an error of {error:.3f}, not 0.02 "
+            "or less: the judge's bias got in."
+        )
+        assert left <= 0.85, (
+            f"With loudness {loud:g} the seen numbers are right, but {left:.2f} of the judge's "
+            "wish is left where only the judge sees, not 0.85 or less: it was hardly heard."
+        )
+
+
+exercise(
+    "ch10.rule",
+    ("a silent judge changes no direction", _silent_judge),
+    ("no step climbs the main loss", _never_climbs),
+    ("a judge at a right angle is heard", _judge_is_heard),
+    ("a loud judge does not lead", _loud_judge_does_not_lead),
+    ("seen numbers come home and the others move", _both_are_served),
 )

@@ -69,12 +69,40 @@ def unmasked(psnr, valid, reference):
     return torch.where(psnr <= reference, 1.25, 0.75)
 
 
+def right_rule(main, judge):
+    against = (judge @ main).clamp(max=0) / (main @ main).clamp_min(1e-12)
+    judge = judge - against * main
+    return main + judge * (main.norm() / judge.norm().clamp_min(1e-12)).clamp(max=1)
+
+
+def plain_sum(main, judge):
+    return main + judge
+
+
+def deaf(main, judge):
+    return main
+
+
+def unguarded(main, judge):
+    return main + 0.5 * judge * main.norm() / judge.norm()
+
+
+def only_projected(main, judge):
+    against = (judge @ main).clamp(max=0) / (main @ main).clamp_min(1e-12)
+    return main + judge - against * main
+
+
+def whispered(main, judge):
+    return main + 0.05 * judge * main.norm() / judge.norm().clamp_min(1e-12)
+
+
 @pytest.mark.parametrize(
     ("name", "answer"),
     [
         ("ch10.clip_aware", right_clip),
         ("ch10.ratio", ratio),
         ("ch10.weights", right_weights),
+        ("ch10.rule", right_rule),
     ],
 )
 def test_the_right_answer_passes(name, answer, capsys):
@@ -96,6 +124,11 @@ def test_the_right_answer_passes(name, answer, capsys):
         ("ch10.weights", exchanged, "it is overtaken"),
         ("ch10.weights", strict, "it counts as hard"),
         ("ch10.weights", unmasked, "has weight zero"),
+        ("ch10.rule", plain_sum, "against the main loss"),
+        ("ch10.rule", deaf, "was not heard at all"),
+        ("ch10.rule", unguarded, "a length that can be zero"),
+        ("ch10.rule", only_projected, "a thousand times louder"),
+        ("ch10.rule", whispered, "it was hardly heard"),
     ],
 )
 def test_a_wrong_answer_is_told_why(name, answer, hint, capsys):
