@@ -34,6 +34,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@echo "Installing into .venv: a few gigabytes, a few minutes, once."
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(INSTALL)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	$(BIN)/python -m irlib.viz.restore_here book/browser/package.json
 	@touch $(STAMP)
 
 book: $(STAMP)  ## train a pocket PromptIR here, evaluate it, render the book (about 10 minutes, CPU)

@@ -55,7 +55,7 @@ def train(
     ] = None,
     rate: Annotated[float | None, Recipe(help="Highest learning rate.")] = None,
     warmup: Annotated[int | None, Recipe(help="Warm-up steps of the cosine schedule.")] = None,
-    loss: Annotated[str | None, Recipe(help="l1 or psnr.")] = None,
+    loss: Annotated[str | None, Recipe(help="l1, psnr or charbonnier-fft.")] = None,
     clip_norm: Annotated[
         float | None, Recipe(help="Largest gradient norm; 0 switches off.")
     ] = None,
@@ -172,7 +172,7 @@ def train(
     if record:
         from irlib.ledger import record_path
 
-        record_path(record, results)  # a wrong name is found before the long part
+        record_path(record, results, writing=True)  # a wrong name is found before the long part
     network = load_start(init, model, backbone) if init else None
     other = network is not None and network.name != model
     plain = network if other and model == "perceive-ir" else None

@@ -32,7 +32,7 @@ def page_name(table_id: str) -> str:
 
 def page_text(
     table: PaperTable,
-    declared: Reproduction | None,
+    declared: Reproduction,
     compared: Sequence[Comparison],
     hours: Hours | None = None,
     sizes: Sequence[Counted] = (),
@@ -41,7 +41,7 @@ def page_text(
 
     Args:
         table: As printed.
-        declared: What answers it, or None where nothing does.
+        declared: What answers it; it may have no cells.
         compared: From :func:`irlib.viz.comparisons.comparisons`.
         hours: What a seed of a row would cost at scale `paper`.
         sizes: From :func:`irlib.reproduce.counted.counted`.
@@ -55,13 +55,11 @@ def page_text(
         raw(as_printed(table).html),
     ]
     parts.append("## Ours beside it")
-    if declared is None or not declared.cells:
+    if not declared.cells:
         parts.append("No score of this table is measured here.")
-        if declared is not None and declared.note:
-            parts.append(paragraph(declared.note))
-    else:
-        if declared.note:
-            parts.append(paragraph(declared.note))
+    if declared.note:
+        parts.append(paragraph(declared.note))
+    if declared.cells:
         if declared.reference:
             reference = table.row(declared.reference).method
             parts.append(paragraph(f"Reference row: {reference}."))
@@ -72,7 +70,7 @@ def page_text(
         parts += _costs(table, declared, compared, hours or {})
     if sizes:
         parts += ["### Sizes of the networks", raw(beside_sizes(table, sizes).html)]
-    if declared is not None and declared.absent:
+    if declared.absent:
         reasons = [f"{table.row(row).method}: {why}" for row, why in declared.absent.items()]
         parts += ["### Rows without an answer", bullets(reasons)]
     notes = [f"{row.method}: {row.note}" for row in table.rows if row.note]

@@ -1,8 +1,9 @@
 """The page "Restore a photograph here": what the browser loads, made when the book is built.
 
-onnxruntime-web is fetched once by npm and checked; the network is exported; both are written as
-scripts, because a page opened from a folder may load scripts and no other files. Where npm or the
-exporter is absent, the page says so and the book is whole without.
+npm fetches onnxruntime-web once, when ``make`` installs irlib, and it is kept beside the
+interpreter; its files are checked. The network is exported. Both are written as scripts, because a
+page opened from a folder may load scripts and no other files. Where npm or the exporter is absent,
+the page says so and the book is whole without.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import hashlib
 import json
 import shutil
 import subprocess
+import sys
 import tarfile
 import tempfile
 from html import escape
@@ -64,7 +66,7 @@ def make_files(folder: Path, package: Path) -> Path:
     if stamp.is_file() and json.loads(stamp.read_text(encoding="utf-8")) == made:
         return folder
     folder.mkdir(parents=True, exist_ok=True)
-    files = _fetched(asked["dependencies"][PACKAGE], asked["files_sha256"])
+    files = _checked(fetch(package), asked["files_sha256"])
     for name, member in PAYLOADS.items():
         _write_payload(folder, name, files[member])
     _write_payload(folder, "model", _network())
@@ -73,11 +75,24 @@ def make_files(folder: Path, package: Path) -> Path:
     return folder
 
 
-def _fetched(version: str, sums: dict[str, str]) -> dict[str, bytes]:
+def fetch(package: Path) -> Path:
+    """The package's archive, from beside the interpreter or else through npm.
+
+    Args:
+        package: The ``package.json`` that names the version.
+
+    Raises:
+        IrlibError: npm is absent or delivers nothing.
+    """
+    version = json.loads(package.read_text(encoding="utf-8"))["dependencies"][PACKAGE]
+    kept = Path(sys.prefix, "share", "irlib", f"{PACKAGE}-{version}.tgz")
+    if kept.is_file():
+        return kept
     npm = shutil.which("npm")
     if npm is None:
         raise IrlibError("npm was not found where this book was built; it comes with Node.js")
-    with tempfile.TemporaryDirectory() as temporary:
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=kept.parent) as temporary:
         command = [npm, "pack", f"{PACKAGE}@{version}", "--pack-destination", temporary]
         command += ["--silent", "--fetch-retries=1"]
         try:
@@ -89,13 +104,15 @@ def _fetched(version: str, sums: dict[str, str]) -> dict[str, bytes]:
         archives = list(Path(temporary).glob("*.tgz"))
         if done.returncode or len(archives) != 1:
             raise IrlibError(f"npm could not fetch {PACKAGE} {version}")
-        with tarfile.open(archives[0]) as archive:
-            files = {name: archive.extractfile(f"package/{name}").read() for name in sums}
+        return archives[0].replace(kept)
+
+
+def _checked(archive: Path, sums: dict[str, str]) -> dict[str, bytes]:
+    with tarfile.open(archive) as opened:
+        files = {name: opened.extractfile(f"package/{name}").read() for name in sums}
     for name, digest in sums.items():
         if hashlib.sha256(files[name]).hexdigest() != digest:
-            raise IrlibError(
-                f"{name} of {PACKAGE} {version} is not the file this book was made for"
-            )
+            raise IrlibError(f"{name} of {archive} is not the file this book was made for")
     return files
 
 
@@ -227,3 +244,10 @@ def setup(app: Any) -> dict[str, Any]:
     app.connect("config-inited", write_fragment)
     app.connect("build-finished", lay_out_files)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+
+
+if __name__ == "__main__":  # part of the installation, so that later builds need no network
+    try:
+        fetch(Path(sys.argv[1]))
+    except IrlibError as error:
+        print(f"The page that restores a photograph will be built without its network: {error}.")

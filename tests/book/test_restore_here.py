@@ -2,10 +2,12 @@
 
 import functools
 import http.server
+import io
 import json
 import re
 import shutil
 import subprocess
+import tarfile
 import threading
 from pathlib import Path
 
@@ -62,11 +64,30 @@ def test_tiles_of_an_identity_blend_to_the_picture():
 
 def test_where_the_files_cannot_be_made_the_page_says_why(monkeypatch, tmp_path):
     monkeypatch.setattr(restore_here.shutil, "which", lambda name: None)
+    monkeypatch.setattr(restore_here.sys, "prefix", str(tmp_path))
     with pytest.raises(IrlibError, match="npm was not found"):
         restore_here.make_files(tmp_path, ROOT / "book" / "browser" / "package.json")
     text = restore_here.fragment(None, "npm was not found")
     assert "npm was not found" in text
     assert "<script" not in text
+
+
+def test_an_archive_kept_at_the_installation_needs_no_network_and_is_checked(monkeypatch, tmp_path):
+    package = ROOT / "book" / "browser" / "package.json"
+    version = json.loads(package.read_text())["dependencies"][restore_here.PACKAGE]
+    kept = tmp_path / "share" / "irlib" / f"{restore_here.PACKAGE}-{version}.tgz"
+    kept.parent.mkdir(parents=True)
+    with tarfile.open(kept, "w:gz") as archive:
+        for member in restore_here.PAYLOADS.values():
+            wrong = tarfile.TarInfo(f"package/{member}")
+            wrong.size = 5
+            archive.addfile(wrong, io.BytesIO(b"wrong"))
+    monkeypatch.setattr(restore_here.shutil, "which", lambda name: None)
+    monkeypatch.setattr(restore_here.sys, "prefix", str(tmp_path))
+    assert restore_here.fetch(package) == kept
+    with pytest.raises(IrlibError, match="not the file this book was made for"):
+        restore_here.make_files(tmp_path / "made", package)
+    assert not list((tmp_path / "made").glob("*.js"))
 
 
 @pytest.fixture(scope="module")
