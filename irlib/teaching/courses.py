@@ -45,15 +45,16 @@ COURSES = (
     Course(
         "One term",
         "week",
-        "The whole field: foundations, ten networks, and what a reproduction can show.",
+        "The whole field: foundations, ten networks, what a reproduction can show, and work of "
+        "one's own.",
         (
             ("00-restore-in-two-minutes", "01-error-and-protocol"),
             ("02-degradations", "03-data-and-task-mixing"),
-            ("04-restormer", "05-promptir"),
+            ("appendix-shapes-and-attention", "04-restormer", "05-promptir"),
             ("06-nafnet",),
-            ("07-quality-prompts",),
-            ("08-degradation-code", "09-semantic-guidance"),
-            ("10-quality-losses",),
+            ("appendix-pocket-clip", "07-quality-prompts"),
+            ("08-degradation-code", "appendix-pocket-dino", "09-semantic-guidance"),
+            ("appendix-pocket-vgg", "10-quality-losses"),
             ("11-perceive-ir", "failure-gallery-1"),
             ("12-airnet", "13-dppd"),
             ("14-am-promptir", "15-dfpir"),
@@ -61,7 +62,7 @@ COURSES = (
             ("18-shoot-out", "failure-gallery-2", "19-full-training"),
             ("20-main-tables", "21-ablations"),
             ("22-beyond-the-training-set", "23-backbones-and-cost"),
-            ("24-your-own-photographs",),
+            ("24-your-own-photographs", "25-ideas-to-try"),
         ),
     ),
 )

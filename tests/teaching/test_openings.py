@@ -69,3 +69,8 @@ def test_a_term_teaches_what_a_chapter_builds_on_first():
         one = read_opening(NOTEBOOKS / f"{page}.ipynb")
         assert set(one.builds_on) <= taught, f"{page} builds on chapters that come later"
         taught.add(one.number)
+
+
+def test_a_term_holds_every_chapter_and_appendix_that_runs():
+    term = {page for session in COURSES[-1].sessions for page in session}
+    assert term == {path.stem for path in NOTEBOOKS.glob("*.ipynb")}
