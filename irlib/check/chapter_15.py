@@ -1,4 +1,4 @@
-"""Exercises of chapter 15: shuffling channels, one composed convolution, masking before softmax."""
+"""Exercises of chapter 15: a shuffle, a composed convolution, a mask, an order that learns."""
 
 from collections.abc import Callable
 
@@ -197,4 +197,66 @@ exercise(
     ("keeping all is the usual softmax", _keeping_all_is_a_softmax),
     ("the weakest logits go", _the_weakest_go),
     ("the result equals irlib's", _mask_equals_the_package),
+)
+
+
+def _rows_are_shares(answer: Callable) -> None:
+    matrix = same_shape(answer(random_normal(6), 0.5), (6, 6))
+    assert float(matrix.detach().min()) >= 0, (
+        f"The smallest entry is {float(matrix.detach().min()):.3g}; a share is not negative."
+    )
+    seen = float(matrix.detach().sum(dim=1).min())
+    assert abs(seen - 1) < 1e-4, f"A row sums to {seen:.3g}; the shares of a place sum to 1."
+
+
+def _cold_it_is_the_order(answer: Callable) -> None:
+    scores = torch.tensor([1.0, 3.0, 2.0, -1.0])
+    expected = torch.eye(4)[channel_order(scores)]
+    close_to(
+        answer(scores, 1e-3).detach(),
+        expected,
+        "At temperature 0.001 row j holds a 1 where the j-th largest score stands: for the scores "
+        "1 3 2 -1 these are the columns 1, 2, 0 and 3.",
+        1e-3,
+    )
+
+
+def _every_score_has_a_gradient(answer: Callable) -> None:
+    scores = random_normal(6).requires_grad_(True)
+    matrix = answer(scores, 1.0)
+    hint = "A sort hands on no gradient: let shares depend on the values of the scores."
+    assert matrix.requires_grad, f"The matrix does not depend on the scores, says autograd. {hint}"
+    (matrix * random_normal(6, 6, seed=1)).sum().backward()
+    idle = [] if scores.grad is None else (scores.grad == 0).nonzero().flatten().tolist()
+    assert scores.grad is not None and not idle, f"Scores {idle} have the gradient 0. {hint}"  # noqa: PT018 (one hint for both)
+
+
+def _descended(answer: Callable, draw: int, steps: int = 200) -> float:
+    """Share of the eight places that are right after a descent through the reader's matrix."""
+    maps = random_normal(8, 48, seed=100 + draw)
+    wanted = torch.randperm(8, generator=torch.Generator().manual_seed(draw))
+    scores = random_normal(8, seed=200 + draw).requires_grad_(True)
+    optimiser = torch.optim.Adam([scores], lr=0.1)
+    for step in range(steps):
+        mixed = answer(scores, 0.05 ** (step / steps)) @ maps
+        optimiser.zero_grad()
+        (mixed - maps[wanted]).square().mean().backward()
+        optimiser.step()
+    return (channel_order(scores) == wanted).float().mean().item()
+
+
+def _the_order_is_found(answer: Callable) -> None:
+    found = sum(_descended(answer, draw) for draw in range(6)) / 6
+    assert found >= 0.5, (
+        f"After the descent {found:.0%} of the places were right, expected half or more; by chance "
+        "it is one in eight. The gradient has to say which channels should change places."
+    )
+
+
+exercise(
+    "ch15.soft",
+    ("the rows of the matrix are shares", _rows_are_shares),
+    ("cold, the matrix is the plain order", _cold_it_is_the_order),
+    ("every score has a gradient", _every_score_has_a_gradient),
+    ("descending through it finds a secret order", _the_order_is_found),
 )

@@ -67,12 +67,53 @@ def the_strongest_go(logits, kept):
     return logits.scatter(-1, strongest, -torch.inf).softmax(dim=-1)
 
 
+def right_soft(scores, temperature):
+    distances = (scores.sort(descending=True).values[:, None] - scores).abs()
+    return (-distances / temperature).softmax(dim=1)
+
+
+def straight_through(scores, temperature):
+    soft = right_soft(scores, temperature)
+    return torch.eye(len(scores))[scores.argsort(descending=True)] + soft - soft.detach()
+
+
+def neural_sort(scores, temperature):
+    count = len(scores)
+    places = count - 1 - 2 * torch.arange(count)
+    apart = (scores[:, None] - scores).abs().sum(dim=1)
+    return ((places[:, None] * scores - apart) / temperature).softmax(dim=1)
+
+
+def plain_order(scores, temperature):
+    return torch.eye(len(scores))[scores.argsort(descending=True)]
+
+
+def gate(scores, temperature):
+    return plain_order(scores, temperature) * scores.sigmoid()
+
+
+def coldness_forgotten(scores, temperature):
+    return right_soft(scores, 1.0)
+
+
+def rising(scores, temperature):
+    return right_soft(-scores, temperature)
+
+
+def a_gradient_without_a_direction(scores, temperature):
+    shares = scores.softmax(dim=0)
+    return plain_order(scores, temperature) + shares - shares.detach()
+
+
 @pytest.mark.parametrize(
     ("name", "answer"),
     [
         ("ch15.shuffle", right_shuffle),
         ("ch15.compose", right_compose),
         ("ch15.mask", right_mask),
+        ("ch15.soft", right_soft),
+        ("ch15.soft", straight_through),
+        ("ch15.soft", neural_sort),
     ],
 )
 def test_the_right_answer_passes(name, answer, capsys):
@@ -93,6 +134,11 @@ def test_the_right_answer_passes(name, answer, capsys):
         ("ch15.mask", after_the_softmax, "Mask the logits first"),
         ("ch15.mask", zero_logits, "entries above zero"),
         ("ch15.mask", the_strongest_go, "the largest"),
+        ("ch15.soft", plain_order, "no gradient: let shares depend"),
+        ("ch15.soft", gate, "sum to 1"),
+        ("ch15.soft", coldness_forgotten, "At temperature 0.001"),
+        ("ch15.soft", rising, "j-th largest score"),
+        ("ch15.soft", a_gradient_without_a_direction, "should change places"),
     ],
 )
 def test_a_wrong_answer_is_told_why(name, answer, hint, capsys):
