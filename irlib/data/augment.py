@@ -1,6 +1,6 @@
 """Crops, flips and rotations that keep a degraded image and its target aligned.
 
-Taught in chapter 3.
+Taught in chapters 3 and 25.
 """
 
 from __future__ import annotations

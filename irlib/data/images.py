@@ -2,6 +2,8 @@
 
 8 and 16 bits, grey, palette, transparency, EXIF orientation, EXIF data and colour profile survive
 the way from file to tensor and back.
+
+Taught in chapter 24.
 """
 
 import errno

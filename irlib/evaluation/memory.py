@@ -1,4 +1,7 @@
-"""How large an image or a tile the memory at hand can carry."""
+"""How large an image or a tile the memory at hand can carry.
+
+Taught in chapters 18 and 24.
+"""
 
 import math
 import weakref

@@ -1,4 +1,7 @@
-"""Restoring many files: a bad one is reported and the rest goes on."""
+"""Restoring many files: a bad one is reported and the rest goes on.
+
+Taught in chapter 24.
+"""
 
 import time
 from collections.abc import Callable, Iterable, Iterator

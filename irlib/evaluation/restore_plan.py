@@ -1,4 +1,7 @@
-"""Which files a restoring reads and writes, settled before anything is computed."""
+"""Which files a restoring reads and writes, settled before anything is computed.
+
+Taught in chapter 24.
+"""
 
 import os
 from collections.abc import Iterable, Sequence

@@ -4,7 +4,7 @@ A network with global attention (Restormer, PromptIR) computes statistics over a
 PromptIR stretches its prompts over it; both change when it sees a tile. Tiles that share their
 statistics (:mod:`irlib.evaluation.shared_statistics`) come close to the whole again. Dark pictures
 need the most exact ones: there a small error of them moves the brightness of the whole picture, on
-which PSNR mostly depends. Taught in chapter 0.
+which PSNR mostly depends. Taught in chapter 24.
 """
 
 from dataclasses import dataclass

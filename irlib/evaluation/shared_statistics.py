@@ -14,7 +14,7 @@ last layers, where features are large; the passes before the last one leave thes
 
 It matters most in the dark, where restoring multiplies the light, and errors of the sums with it.
 What is left of a difference comes from the tiles' edges and from prompts, which are stretched over
-a tile. `irlib tiles` measures it. Taught in chapter 0.
+a tile. `irlib tiles` measures it. Taught in chapter 24.
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,7 @@
-"""How far a mean over images would move had other images of the same kind been drawn."""
+"""How far a mean over images would move had other images of the same kind been drawn.
+
+Taught in chapter 18.
+"""
 
 from collections.abc import Sequence
 from typing import Any

@@ -3,7 +3,7 @@
 Along each side, neighbouring tiles share ``overlap`` pixels or more. Of these, the outer quarter
 at either tile's end is dropped, since there a network sees the tile's border instead of the image;
 between, one tile fades into the next along a raised cosine. The weights of all tiles add up to 1
-at every pixel, so the blend needs no second image to divide by. Taught in chapter 0.
+at every pixel, so the blend needs no second image to divide by. Taught in chapters 0 and 24.
 """
 
 from dataclasses import dataclass

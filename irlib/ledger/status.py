@@ -4,6 +4,8 @@ A paper's table makes two kinds of statement. "This system reaches 37.76 dB" can
 by its own recipe, at scale `paper`. "This system gains 0.61 dB over that one" can be asked at any
 scale: does the difference have the same sign, and is it larger than what another seed would have
 changed? The second question needs the noise between seeds, :func:`seed_noise`.
+
+Taught in chapter 20.
 """
 
 import math

@@ -4,6 +4,8 @@ On a laptop every row starts from the same small Restormer, trained on five task
 rain for a few hundred steps. That makes a row cheap, and, because the start does not change with
 the seed, the spread over seeds small; it also means that a part has little time to show its worth.
 Rows that are the same training are trained once.
+
+Taught in chapter 21.
 """
 
 from irlib.ledger.paper_tables import PaperTable, Row

@@ -2,6 +2,8 @@
 
 An estimate counts the operations of networks of full size, which takes minutes for all tables;
 pages read the record instead.
+
+Taught in chapter 23.
 """
 
 from pathlib import Path

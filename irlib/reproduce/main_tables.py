@@ -1,4 +1,7 @@
-"""The main tables: five tasks at once, three at once, one by one, subsets, and two backbones."""
+"""The main tables: five tasks at once, three at once, one by one, subsets, and two backbones.
+
+Taught in chapter 20.
+"""
 
 from collections.abc import Callable
 

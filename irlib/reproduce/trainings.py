@@ -3,6 +3,8 @@
 On a laptop all systems learn from the same samples in the same order: the five tasks with the
 common recipe, three tasks and single tasks with the same recipe and fewer steps. At scale paper
 each follows its authors' own recipe.
+
+Taught in chapter 20.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,7 @@
-"""What was not learned, or not alone: stronger noise, water, and mixtures of degradations."""
+"""What was not learned, or not alone: stronger noise, water, and mixtures of degradations.
+
+Taught in chapter 22.
+"""
 
 from dataclasses import replace
 

@@ -1,4 +1,7 @@
-"""A printed table and what the ledger holds beside it: one comparison a declared cell."""
+"""A printed table and what the ledger holds beside it: one comparison a declared cell.
+
+Taught in chapter 20.
+"""
 
 from __future__ import annotations
 
