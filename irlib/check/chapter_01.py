@@ -1,12 +1,16 @@
-"""Exercises of chapter 1: PSNR, luma, and the centre crop of a protocol."""
+"""Exercises of chapter 1: PSNR, luma, the centre crop of a protocol, and a score of one's own."""
 
 from collections.abc import Callable
+from functools import cache
 from math import inf
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from irlib.check import exercise
+from irlib.check.answers import random_normal
+from irlib.data.photos import photo
 from irlib.metrics import luma, psnr
 
 
@@ -171,4 +175,95 @@ exercise(
     ("an image that fits already is returned whole", _nothing_to_cut),
     ("the crop is central, the smaller half cut at the top and the left", _centred),
     ("the last two axes are cropped, and no value changes", _pixels_untouched),
+)
+
+
+def _blurred(image: Tensor) -> Tensor:
+    return F.avg_pool2d(F.pad(image, (4, 4, 4, 4), mode="reflect"), 9, 1)
+
+
+def _hidden(image: Tensor, side: int) -> Tensor:
+    """The picture with a square in it, bright or dark, whichever is seen better."""
+    spoilt = image.clone()
+    place = (..., slice(60, 60 + side), slice(70, 70 + side))
+    spoilt[place] = (image[place].mean() < 0.5).float()
+    return spoilt
+
+
+def _at(decibels: float, image: Tensor, error: Tensor) -> Tensor:
+    """The picture with as much of the error as gives this PSNR."""
+    low, high = 0.0, 8.0
+    for _ in range(20):
+        middle = (low + high) / 2
+        enough = float(psnr(image + middle * error, image)) <= decibels
+        low, high = (low, middle) if enough else (middle, high)
+    return (image + high * error).clamp(0, 1)
+
+
+@cache
+def _five_errors() -> dict[str, dict[str, Tensor]]:
+    """Pictures of one PSNR; only what changes the tone is a tenth of a decibel *worse*."""
+    found = {}
+    for name, top, left in (("coffee", 100, 200), ("rocket", 200, 250), ("astronaut", 0, 150)):
+        image = photo(name)[:, top : top + 120, left : left + 160]
+        pictures = {"too bright": _at(24.9, image, torch.ones_like(image))}
+        pictures["less contrast"] = _at(24.9, image, image.mean() - image)
+        pictures["noise"] = _at(25.0, image, random_normal(*image.shape))
+        pictures["blur"] = _at(25.0, image, _blurred(image) - image)
+        pictures["one square"] = _at(25.0, image, _hidden(image, 30) - image)
+        found[name] = {"target": image} | pictures
+    return found
+
+
+def _target_is_best(answer: Callable) -> None:
+    for photograph, pictures in _five_errors().items():
+        best = float(answer(pictures["target"], pictures["target"]))
+        for kind, image in list(pictures.items())[1:]:
+            seen = float(answer(image, pictures["target"]))
+            assert seen < best, f"{photograph}: {kind} scores {seen:.4g}, the target {best:.4g}."
+
+
+def _more_is_worse(answer: Callable) -> None:
+    image = 0.2 + 0.6 * _five_errors()["coffee"]["target"]  # so that nothing is clipped
+    kinds = {
+        "too bright": [image + 0.04, image + 0.12],
+        "noise": [image + s * random_normal(*image.shape) for s in (0.03, 0.1)],
+        "blur": [_blurred(image), _blurred(_blurred(_blurred(image)))],
+        "one square": [_hidden(image, 20), _hidden(image, 50)],
+    }
+    for kind, pair in kinds.items():
+        less, more = (float(answer(x.clamp(0, 1), image)) for x in pair)
+        assert more < less - 1e-6, (
+            f"{kind}: a little of it scores {less:.4g}, much more of it {more:.4g}. A score must "
+            "not look away from any of them."
+        )
+
+
+def _tone_beats(worse: tuple[str, ...], hint: str) -> Callable[[Callable], None]:
+    def holds(answer: Callable) -> None:
+        for photograph, pictures in _five_errors().items():
+            target = pictures["target"]
+            scores = {kind: float(answer(image, target)) for kind, image in pictures.items()}
+            for tone in ("too bright", "less contrast"):
+                for kind in worse:
+                    assert scores[tone] > scores[kind], (
+                        f"{photograph}: {tone} scores {scores[tone]:.4g}, {kind} "
+                        f"{scores[kind]:.4g}. {hint}"
+                    )
+
+    return holds
+
+
+exercise(
+    "ch01.score",
+    ("nothing scores as much as the target itself", _target_is_best),
+    ("more of an error is a lower score", _more_is_worse),
+    (
+        "a change of tone beats noise and blur of the same PSNR",
+        _tone_beats(("noise", "blur"), "Compare structure, window by window, as SSIM does."),
+    ),
+    (
+        "a change of tone beats one spoilt place of the same PSNR",
+        _tone_beats(("one square",), "A mean over all windows hides one bad place in many good."),
+    ),
 )

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from irlib.check import check
+from irlib.metrics import psnr, ssim
 
 
 def right_psnr(restored, target):
@@ -55,9 +56,39 @@ def padded(image, multiple):
     return torch.nn.functional.pad(image, (0, -width % multiple, 0, -height % multiple))
 
 
+def likeness(restored, target):
+    """The ratio of SSIM in each 7 x 7 window, without constants of its own."""
+    pool = torch.nn.functional.avg_pool2d
+    x, y = restored.double(), target.double()
+    a, b = pool(x, 7, 1), pool(y, 7, 1)
+    spread = pool(x * x, 7, 1) - a**2 + pool(y * y, 7, 1) - b**2
+    together = pool(x * y, 7, 1) - a * b
+    return (2 * a * b + 1e-4) * (2 * together + 9e-4) / ((a**2 + b**2 + 1e-4) * (spread + 9e-4))
+
+
+def worst_windows(restored, target, share=0.05):
+    values = likeness(restored, target).mean(0).flatten().sort().values
+    return values[: max(1, int(share * len(values)))].mean()
+
+
+def even_windows(restored, target):
+    every = likeness(restored, target)
+    return every.mean() - 2 * every.std()
+
+
+def brightness_forgiven(restored, target):
+    error = restored - target
+    return -(error - error.mean()).square().mean()
+
+
 @pytest.mark.parametrize(
     ("name", "answer"),
-    [("ch01.psnr", right_psnr), ("ch01.luma", right_luma), ("ch01.crop", right_crop)],
+    [
+        ("ch01.psnr", right_psnr),
+        ("ch01.luma", right_luma),
+        ("ch01.crop", right_crop),
+        ("ch01.score", worst_windows),
+    ],
 )
 def test_the_right_answer_passes(name, answer, capsys):
     assert check(name, answer)
@@ -83,6 +114,10 @@ def test_the_right_answer_passes(name, answer, capsys):
         ("ch01.crop", lambda x, m: right_crop(x.flip(-1), m), "returned whole"),
         ("ch01.crop", mirrored_crop, "first pixel kept"),
         ("ch01.crop", padded, "not (3, 320, 480)"),
+        ("ch01.score", psnr, "a change of tone beats noise"),
+        ("ch01.score", ssim, "hides one bad place"),
+        ("ch01.score", brightness_forgiven, "look away"),
+        ("ch01.score", lambda x, y: -psnr(x, y), "the target"),
     ],
 )
 def test_a_wrong_answer_is_told_why(name, answer, hint, capsys):
