@@ -52,7 +52,8 @@ lint: $(STAMP)  ## check code and notebooks with ruff
 	$(BIN)/ruff format --check .
 
 lab: $(STAMP)  ## open JupyterLab on the notebooks
-	$(BIN)/jupyter-lab --notebook-dir=notebooks
+	$(BIN)/jupyter-lab --notebook-dir=. --LabApp.default_url=/lab/tree/notebooks \
+	    --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
 
 reproduce: $(STAMP)  ## train the shipped networks again and measure them (four hours on CPU; for tables: irlib reproduce)
 	$(BIN)/irlib train promptir --scale pocket --steps 10000 --warmup 100 --scenes 128 \
