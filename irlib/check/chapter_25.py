@@ -1,5 +1,7 @@
-"""Exercises of chapter 25: an average over turns, a dose, a number of runs, what was forgotten."""
+"""Exercises of chapter 25: averages over turns, a dose, runs, forgetting, the next run."""
 
+import random
+import statistics
 from collections.abc import Callable
 
 import torch
@@ -165,4 +167,57 @@ exercise(
     ("the best score counts", _better_before),
     ("only from when it was learned", _not_yet_learned),
     ("what grew was not forgotten", _none_lost),
+)
+
+
+_IDEAS, _RUNS, _RACES, _SPREAD = 8, 32, 300, 0.15
+
+
+def _equal_turns(results: list[list[float]]) -> int:
+    return min(range(len(results)), key=lambda idea: len(results[idea]))
+
+
+def _race(answer: Callable, seed: int) -> float:
+    """How far the idea that is taken lies behind the best one."""
+    draw = random.Random(seed)
+    true = [draw.gauss(0, _SPREAD) for _ in range(_IDEAS)]
+    scores = [[gain + draw.gauss(0, _SPREAD) for _ in range(_RUNS)] for gain in true]
+    results: list[list[float]] = [[] for _ in true]
+    for _ in range(_RUNS):
+        idea = answer([list(seen) for seen in results])
+        assert idea in range(_IDEAS), f"It returned {idea!r}, expected a number from 0 to 7."
+        results[idea].append(scores[idea][len(results[idea])])
+    means = [statistics.fmean(seen) if seen else float("-inf") for seen in results]
+    return max(true) - true[means.index(max(means))]
+
+
+def _names_an_idea(answer: Callable) -> None:
+    _race(answer, 0)
+
+
+def _looks_at_the_scores(answer: Callable) -> None:
+    results = [[0.0, 0.1] for _ in range(_IDEAS)]
+    results[2], results[6] = [0.9, 1.0, 1.1], [-1.1, -1.0, -0.9]
+    assert answer([list(seen) for seen in results]) != 6, (
+        "Seven ideas have shown 0.05 and more, idea 6 had three scores near -1, and it gets the "
+        "next run. That run will not change who is taken."
+    )
+
+
+def _loses_less(answer: Callable) -> None:
+    lost = [
+        statistics.fmean(_race(a, seed) for seed in range(_RACES)) for a in (answer, _equal_turns)
+    ]
+    assert lost[0] <= 0.75 * lost[1], (
+        f"Over {_RACES} races the taken idea lies {lost[0]:.4f} behind the best, with equal turns "
+        f"{lost[1]:.4f}; expected at most three quarters of that. Leave alone what is far behind, "
+        "but do not drop an idea for one unlucky run."
+    )
+
+
+exercise(
+    "ch25.next_run",
+    ("every run goes to one of the ideas", _names_an_idea),
+    ("an idea that is far behind gets no run", _looks_at_the_scores),
+    ("it loses a quarter less than equal turns", _loses_less),
 )

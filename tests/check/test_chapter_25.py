@@ -87,11 +87,34 @@ def over_all_time(scores):
     return sum(max(column) - column[-1] for column in columns) / len(columns)
 
 
+def right_next_run(results):
+    def promise(scores):
+        if not scores:
+            return float("inf")
+        return sum(scores) / len(scores) + 0.3 / len(scores) ** 0.5
+
+    return max(range(len(results)), key=lambda i: promise(results[i]))
+
+
+def equal_turns(results):
+    return min(range(len(results)), key=lambda i: (len(results[i]), -sum(results[i])))
+
+
+def best_after_one_each(results):
+    means = [sum(r) / len(r) if r else float("inf") for r in results]
+    return means.index(max(means))
+
+
+def named_by_its_scores(results):
+    return max(results)
+
+
 RIGHT = {
     "average": right_average,
     "dose": right_dose,
     "runs": right_runs,
     "forgotten": right_forgotten,
+    "next_run": right_next_run,
 }
 WRONG = [
     ("average", only_quarters, "expected 8"),
@@ -103,6 +126,9 @@ WRONG = [
     ("runs", rounded, "Round up"),
     ("forgotten", since_it_was_learned, "not the first one"),
     ("forgotten", over_all_time, "before it was learned"),
+    ("next_run", named_by_its_scores, "a number from 0 to 7"),
+    ("next_run", equal_turns, "with equal turns"),
+    ("next_run", best_after_one_each, "one unlucky run"),
 ]
 
 
