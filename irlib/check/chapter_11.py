@@ -1,13 +1,14 @@
-"""Exercises of chapter 11: priors, the guided block, the sum of the losses."""
+"""Exercises of chapter 11: priors, the guided block, the sum of the losses, a test of use."""
 
 import math
 from collections.abc import Callable
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from irlib.check import exercise
-from irlib.check.answers import random_normal
+from irlib.check.answers import TOLERANCE, random_normal, random_uniform
 from irlib.losses import LossWeights
 
 
@@ -179,4 +180,91 @@ exercise(
     ("L_dpl counts from its step on", _dpl_waits),
     ("a term of weight 0 cannot spoil the sum", _weightless_terms_are_left_out),
     ("the gradient reaches every term that counts", _gradient_flows),
+)
+
+
+def _told_pictures(order: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+    """What tasks add (4, 4), and 24 pictures with it, without it, their codes and tasks."""
+    tasks = torch.arange(4).repeat_interleave(6)
+    added, content = random_normal(4, 4, seed=1), random_uniform(24, 4, seed=2)
+    degraded = torch.cat([content, added[tasks]], dim=1)
+    targets = torch.cat([content, torch.zeros(24, 4)], dim=1)
+    codes = functional.normalize(
+        functional.one_hot(tasks, 4) + 0.05 * random_normal(24, 4, seed=3), dim=1
+    )
+    order = torch.arange(24) if order is None else order
+    return added, degraded[order], targets[order], codes[order], tasks[order]
+
+
+def _used(answer: Callable, network: Callable, order: Tensor | None = None) -> float:
+    result = answer(network, *_told_pictures(order)[1:])
+    if isinstance(result, Tensor):
+        assert result.numel() == 1, f"Expected one number, got shape {tuple(result.shape)}."
+    return float(result)
+
+
+def _blind(degraded: Tensor) -> Tensor:
+    return torch.cat([degraded[:, :4], torch.zeros_like(degraded[:, 4:])], dim=1)
+
+
+def _listens(share: float) -> Callable[[Tensor, Tensor], Tensor]:
+    added = _told_pictures()[0]
+
+    def network(degraded: Tensor, codes: Tensor) -> Tensor:
+        return torch.cat([degraded[:, :4], degraded[:, 4:] - share * codes @ added], dim=1)
+
+    return network
+
+
+def _deaf_scores_zero(answer: Callable) -> None:
+    seen = _used(answer, lambda degraded, codes: _blind(degraded))
+    assert abs(seen) < TOLERANCE, f"A network that never looks at its code scored {seen:.3g}."
+
+
+def _more_use_scores_more(answer: Callable) -> None:
+    seen = [_used(answer, _listens(share)) for share in (0.25, 0.5, 1.0)]
+    assert 1e-3 < seen[0] < seen[1] < seen[2], (
+        "Networks that remove a quarter, half and all of what the task adds by reading the code "
+        f"scored {', '.join(f'{value:.3g}' for value in seen)}; the scores should grow."
+    )
+
+
+def _any_code_is_no_use(answer: Callable) -> None:
+    def network(degraded: Tensor, codes: Tensor) -> Tensor:
+        return _blind(degraded) * codes.norm(dim=1, keepdim=True)
+
+    seen, full = _used(answer, network), _used(answer, _listens(1.0))
+    assert abs(seen) < 0.1 * full, (
+        f"A network that needs a code of length one, but of no particular task, scored {seen:.3g} "
+        f"where one that listens scored {full:.3g}. Tell it codes that it could have met."
+    )
+
+
+def _harmless_reactions_are_no_use(answer: Callable) -> None:
+    def network(degraded: Tensor, codes: Tensor) -> Tensor:
+        return _blind(degraded) + 0.2 * (codes[:, :1] - codes[:, 1:2]).sign()
+
+    seen, full = _used(answer, network), _used(answer, _listens(1.0))
+    assert abs(seen) < 0.1 * full, (
+        f"A network whose output moves with the code, never nearer to the target, scored "
+        f"{seen:.3g} where one that listens scored {full:.3g}. Compare errors, not outputs."
+    )
+
+
+def _order_does_not_matter(answer: Callable) -> None:
+    mixed = torch.randperm(24, generator=torch.Generator().manual_seed(4))
+    ordered, shuffled = (_used(answer, _listens(1.0), order) for order in (None, mixed))
+    assert abs(ordered - shuffled) < 0.2 * abs(shuffled), (
+        f"With pictures sorted by task it gave {ordered:.3g}, with the same pictures shuffled "
+        f"{shuffled:.3g}. Swap with pictures of another task, wherever they stand."
+    )
+
+
+exercise(
+    "ch11.use",
+    ("a deaf network scores zero", _deaf_scores_zero),
+    ("more use scores more", _more_use_scores_more),
+    ("a network content with any code scores next to nothing", _any_code_is_no_use),
+    ("so does one whose reactions cost nothing", _harmless_reactions_are_no_use),
+    ("the order of the pictures does not matter", _order_does_not_matter),
 )

@@ -69,12 +69,45 @@ def a_plain_number(terms, weights, step, dpl_from):
     return right_total(terms, weights, step, dpl_from).detach().clone().requires_grad_()
 
 
+def right_use(network, degraded, targets, codes, tasks):
+    usual = (network(degraded, codes) - targets).square().mean(dim=1)
+    gained = []
+    for picture, error in enumerate(usual):
+        others = codes[tasks != tasks[picture]]
+        told = network(degraded[picture].expand(len(others), -1), others)
+        gained.append((told - targets[picture]).square().mean() - error)
+    return torch.stack(gained).mean()
+
+
+def _gained(network, degraded, targets, codes, told):
+    usual = (network(degraded, codes) - targets).square().mean()
+    return (network(degraded, told) - targets).square().mean() - usual
+
+
+def code_of_zero(network, degraded, targets, codes, tasks):
+    return _gained(network, degraded, targets, codes, 0 * codes)
+
+
+def next_picture(network, degraded, targets, codes, tasks):
+    return _gained(network, degraded, targets, codes, codes.roll(1, dims=0))
+
+
+def output_moved(network, degraded, targets, codes, tasks):
+    told = codes[tasks.roll(7).argsort(stable=True)].roll(6, dims=0)
+    return (network(degraded, told) - network(degraded, codes)).abs().mean()
+
+
+def error_alone(network, degraded, targets, codes, tasks):
+    return (network(degraded, codes) - targets).square().mean()
+
+
 @pytest.mark.parametrize(
     ("name", "answer"),
     [
         ("ch11.priors", right_priors),
         ("ch11.block", right_block),
         ("ch11.total", right_total),
+        ("ch11.use", right_use),
     ],
 )
 def test_a_right_answer_passes(name, answer):
@@ -94,6 +127,10 @@ def test_a_right_answer_passes(name, answer):
         ("ch11.total", one_step_late, "At step 30"),
         ("ch11.total", multiplies_all, "0 times NaN"),
         ("ch11.total", a_plain_number, "reaches every term"),
+        ("ch11.use", error_alone, "the scores should grow"),
+        ("ch11.use", code_of_zero, "that it could have met"),
+        ("ch11.use", output_moved, "Compare errors, not outputs"),
+        ("ch11.use", next_picture, "wherever they stand"),
     ],
 )
 def test_a_wrong_answer_is_told_what_is_wrong(name, answer, hint, capsys):
