@@ -1,4 +1,4 @@
-"""The exercises of chapter 2: haze, a motion kernel, and noise as the field stores it."""
+"""The exercises of chapter 2: haze, stored noise, a motion kernel, and a curve for even noise."""
 
 from collections.abc import Callable
 
@@ -199,4 +199,63 @@ exercise(
     ("values are whole grey levels, divided by 255", _eight_bits),
     ("decimals are cut off, not rounded", _cut_not_rounded),
     ("a value above 255 becomes 255 and does not wrap around to black", _no_wrap_around),
+)
+
+
+_LEVELS = torch.linspace(0, 1, 101)
+#: The deviation of a camera's noise at a level, by the camera's name.
+_CAMERAS: dict[str, Callable[[Tensor], Tensor]] = {
+    "the same noise everywhere": lambda level: torch.full_like(level, 0.02),
+    "photons and electronics": lambda level: (0.002 * level + 0.01**2).sqrt(),
+    "noisy shadows": lambda level: 0.006 / (level + 0.15),
+    "two gains": lambda level: torch.where(level < 0.5, 0.01, 0.03),
+}
+
+
+def _curve(answer: Answer, camera: str) -> Tensor:
+    return same_shape(answer(_LEVELS, _CAMERAS[camera](_LEVELS)), _LEVELS.shape)
+
+
+def _deviations(answer: Answer, camera: str) -> Tensor:
+    """Deviation of the noise of flat pictures, behind the reader's curve (drawn by lines)."""
+    curve = _curve(answer, camera)
+    flat = torch.tensor([0.15, 0.25, 0.35, 0.65, 0.75, 0.85])[:, None]
+    noisy = flat + _CAMERAS[camera](flat) * random_normal(6, 40_000)
+    place = (noisy * 100).clamp(0, 99.999)
+    below = place.long()
+    return (curve[below] + (place - below) * (curve[below + 1] - curve[below])).std(dim=1)
+
+
+def _curve_rises(answer: Answer) -> None:
+    for camera in _CAMERAS:
+        lowest = float(_curve(answer, camera).diff().min())
+        assert lowest > 0, (
+            f"{camera}: the curve has a step of {lowest:.3g}; where it does not rise, different "
+            "levels become one, and nobody can go back."
+        )
+
+
+def _even_noise(answer: Answer) -> None:
+    for camera in _CAMERAS:
+        after = _deviations(answer, camera)
+        ratio = float(after.max() / after.min())
+        before = _CAMERAS[camera](torch.tensor([0.15, 0.85]))
+        assert ratio < 1.05, (
+            f"{camera}: the largest deviation is {ratio:.2f} times the smallest; it was "
+            f"{float(before.max() / before.min()):.2f} times without a curve. A curve stretches "
+            "the noise at a level by its slope there."
+        )
+
+
+def _unit_noise(answer: Answer) -> None:
+    for camera in _CAMERAS:
+        after = float(_deviations(answer, camera).mean())
+        assert abs(after - 1) < 0.05, f"{camera}: the mean deviation is {after:.3f}, not 1."
+
+
+exercise(
+    "ch02.even_noise",
+    ("the curve rises everywhere, so that it can be undone", _curve_rises),
+    ("noise is equal at all levels, to five percent, for four cameras", _even_noise),
+    ("its deviation is 1, so that all cameras end alike", _unit_noise),
 )
