@@ -1,4 +1,4 @@
-"""Exercises of chapter 20: averages that follow, two means, the noise between seeds, a status."""
+"""Exercises of chapter 20: averages, two means, noise between seeds, a status, when to stop."""
 
 from collections.abc import Callable
 
@@ -169,4 +169,51 @@ exercise(
     ("a difference inside the noise says nothing, whatever its sign", _the_noise_comes_first),
     ("the other sign beyond the noise is not reproduced", _the_other_sign),
     ("an unknown noise tells nothing", _one_seed),
+)
+
+
+_SEEDS, _GAMES = 12, 1000
+
+
+def _played(answer: Callable, true: float) -> tuple[float, float]:
+    """Share of the comparisons in which a difference is claimed, and seeds used on average."""
+    claims, used = 0, 0
+    for drawn in np.random.default_rng(1).normal(true, 1, (_GAMES, _SEEDS)):
+        seen = drawn.tolist()
+        claimed = next((n for n in range(1, _SEEDS + 1) if answer(seen[:n])), None)
+        claims += claimed is not None
+        used += claimed or _SEEDS
+    return claims / _GAMES, used / _GAMES
+
+
+def _rarely_wrong(answer: Callable) -> None:
+    wrong, _ = _played(answer, 0)
+    assert wrong <= 0.06, (
+        f"Of equal systems it claimed a difference in {100 * wrong:.0f} of 100 comparisons, "
+        "expected about 5. Every look is another chance to be wrong: look less often, or ask for "
+        "more at each look than one look would have to."
+    )
+
+
+def _finds(answer: Callable) -> None:
+    found, _ = _played(answer, 1.5)
+    assert found >= 0.9, (
+        f"Of true differences of one and a half deviations it found {100 * found:.0f} of 100, "
+        "expected 90. Use more of the twelve seeds before giving up, or a limit less strict."
+    )
+
+
+def _saves(answer: Callable) -> None:
+    _, used = _played(answer, 1.5)
+    assert used <= 8, (
+        f"It took {used:.1f} seeds on average to find a large difference, expected 8 at most. "
+        "Look before the end as well, and pay for that look with stricter limits."
+    )
+
+
+exercise(
+    "ch20.claim_now",
+    ("equal systems are rarely told apart", _rarely_wrong),
+    ("a large difference is found", _finds),
+    ("a large difference is found with few seeds", _saves),
 )

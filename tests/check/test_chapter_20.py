@@ -67,7 +67,29 @@ def gains_only(printed, measured, margin):
     return "same sign" if measured > 0 else "not reproduced"
 
 
+def after_every_seed(differences):
+    if len(differences) < 2:
+        return False
+    error = np.std(differences, ddof=1) / len(differences) ** 0.5
+    return abs(np.mean(differences)) > 2.2 * error
+
+
+def only_at_the_end(differences):
+    if len(differences) < 12:
+        return False
+    return abs(np.mean(differences)) > 2.2 * np.std(differences, ddof=1) / 12**0.5
+
+
+def once_and_early(differences):
+    if len(differences) != 4:
+        return False
+    return abs(np.mean(differences)) > 3.18 * np.std(differences, ddof=1) / 2
+
+
 WRONG = [
+    ("claim_now", after_every_seed, "Every look is another chance"),
+    ("claim_now", only_at_the_end, "Look before the end as well"),
+    ("claim_now", once_and_early, "before giving up"),
     ("follows", rounds_exactly, "a whole unit of the last digit"),
     ("follows", one_tolerance, "near for dB is far for SSIM"),
     ("follows", generous, "no rounding makes that|far for SSIM"),
