@@ -1,8 +1,10 @@
-"""Exercises of chapter 21: effects and interactions of a design, balance, and how many seeds."""
+"""Exercises of chapter 21: effects, interactions, balance, how many seeds, and a design."""
 
 import math
 from collections.abc import Callable, Iterable, Sequence
 from itertools import product
+
+import numpy as np
 
 from irlib.check import exercise
 
@@ -166,4 +168,55 @@ exercise(
     ("half of it takes four times as many", _half_the_difference),
     ("only the ratio counts", _only_the_ratio_counts),
     ("one run at least", _never_none),
+)
+
+
+#: Interactions that a design must tell apart: none, one, or two that share a part.
+_SUSPECTED = ((), ((0, 1),), ((3, 4),), ((0, 1), (0, 2)), ((1, 3), (3, 4)), ((2, 4), (1, 4)))
+
+
+def _model(answer: Callable, pairs: tuple) -> np.ndarray:
+    """The columns whose coefficients are fitted: constant, five effects, the pairs' products."""
+    rows = np.asarray(answer(list(pairs)))
+    assert rows.shape == (8, 5), (
+        f"For the pairs {list(pairs)} the design has shape {rows.shape}, expected eight rows of "
+        "five parts."
+    )
+    assert set(rows.flatten().tolist()) <= {0, 1}, "A part is on (1) or off (0), nothing else."
+    signs = 2.0 * rows - 1
+    products = [signs[:, first] * signs[:, second] for first, second in pairs]
+    return np.stack([np.ones(8), *signs.T, *products], axis=1)
+
+
+def _eight_rows(answer: Callable) -> None:
+    for pairs in _SUSPECTED:
+        _model(answer, pairs)
+
+
+def _nothing_mixed(answer: Callable) -> None:
+    for pairs in _SUSPECTED:
+        model = _model(answer, pairs)
+        rank = int(np.linalg.matrix_rank(model))
+        assert rank == model.shape[1], (
+            f"For the pairs {list(pairs)} there are {model.shape[1]} numbers to be found and the "
+            f"rows tell only {rank} apart: a part, or a product of two, repeats another column."
+        )
+
+
+def _as_sharp_as_can_be(answer: Callable) -> None:
+    for pairs in _SUSPECTED:
+        model = _model(answer, pairs)
+        spread = 2 * np.sqrt(np.diag(np.linalg.inv(model.T @ model))[1:]).max()
+        assert spread <= 2 / math.sqrt(8) + 1e-6, (
+            f"For the pairs {list(pairs)} an effect has a deviation of {spread:.2f} s, expected "
+            f"{2 / math.sqrt(8):.2f} s: let every part, and every product that you ask about, be "
+            "on in four rows, and any two of them agree in four."
+        )
+
+
+exercise(
+    "ch21.design",
+    ("a design has eight rows of five switches", _eight_rows),
+    ("no effect that is asked for repeats another", _nothing_mixed),
+    ("every effect comes out of all eight rows", _as_sharp_as_can_be),
 )

@@ -1,7 +1,7 @@
 """Exercises of chapter 21: plausible wrong answers are told what they got wrong."""
 
 import math
-from itertools import combinations
+from itertools import combinations, product
 
 import pytest
 
@@ -57,7 +57,23 @@ def rounded(deviation, difference):
     return round(2 * (1.96 * deviation / difference) ** 2)
 
 
+def one_after_another(pairs):
+    rows = [tuple(int(part < on) for part in range(5)) for on in range(6)]
+    return [*rows, (1, 0, 1, 0, 1), (0, 1, 0, 1, 0)]
+
+
+def always_the_same_fraction(pairs):
+    return [(a, b, c, a ^ b, a ^ c) for a in (0, 1) for b in (0, 1) for c in (0, 1)]
+
+
+def all_combinations(pairs):
+    return list(product((0, 1), repeat=5))
+
+
 WRONG = [
+    ("design", one_after_another, "rows tell only"),
+    ("design", always_the_same_fraction, "repeats another column"),
+    ("design", all_combinations, "expected eight rows"),
     ("effect", full_against_without, "Two rows"),
     ("effect", off_minus_on, "Part a adds 0.3"),
     ("interaction", whole_difference, "half of the difference"),
