@@ -1,4 +1,4 @@
-"""Exercises of chapter 16: the prior's maps, the gain that ones leave, a batch norm folded away."""
+"""Exercises of chapter 16: the prior's maps, a gain that is left, a folded norm, fixed masks."""
 
 from collections.abc import Callable
 
@@ -185,4 +185,72 @@ exercise(
     ("the norm's scales multiply the columns", _scales_belong_to_inputs),
     ("eps is added to the variance", _epsilon_counts),
     ("one convolution does the work of both", _folded_is_norm_then_convolution),
+)
+
+
+def _masks_have_their_shape(answer: Callable) -> None:
+    same_shape(answer(7, 6, 8), (7, 6, 8, 8))
+    same_shape(answer(3, 2, 5), (3, 2, 5, 5))
+
+
+def _masks_are_one_on_average(answer: Callable) -> None:
+    close_to(
+        answer(7, 6, 8).mean(dim=0),
+        torch.ones(6, 8, 8),
+        "Equal shares must leave the released gain: take the mean over the masks away, then add 1.",
+        1e-4,
+    )
+
+
+def _masks_differ_in_every_channel(answer: Callable) -> None:
+    spread = answer(7, 6, 8).std(dim=0).amax(dim=(1, 2))
+    equal = (spread < 1e-3).nonzero().flatten().tolist()
+    assert not equal, (
+        f"In channels {equal} all masks are equal: whatever the shares are, they mix to the same."
+    )
+
+
+def _wanted(draw: int, kinds: int = 3, channels: int = 6, size: int = 8) -> Tensor:
+    """A gain for each kind of picture: a level a channel, and a slope over the map."""
+    level = random_normal(kinds, channels, 1, 1, seed=100 + draw)
+    slope = random_normal(kinds, channels, 2, seed=200 + draw)
+    place = torch.linspace(-1, 1, size)
+    return (
+        1
+        + 0.3 * level
+        + 0.15 * (slope[..., :1, None] * place[:, None] + slope[..., 1:, None] * place)
+    )
+
+
+def _left_by(masks: Tensor, draw: int, steps: int = 100) -> float:
+    """What learning around fixed masks leaves, over what the best fixed gain leaves."""
+    wanted, means = _wanted(draw), random_normal(3, 6, seed=300 + draw)
+    head = (random_normal(7, 6, seed=400 + draw) / 6**0.5).requires_grad_(True)
+    project, beta = torch.eye(6).requires_grad_(True), torch.ones(6, 8, 8).requires_grad_(True)
+    optimiser = torch.optim.Adam([head, project, beta], lr=0.03)
+    for _ in range(steps):
+        mixture = ((means @ head.T).softmax(dim=1) @ masks.flatten(1)).view(3, 6, 64)
+        error = ((project @ mixture).view(3, 6, 8, 8) * beta - wanted).square().mean()
+        optimiser.zero_grad()
+        error.backward()
+        optimiser.step()
+    return error.item() / (wanted - wanted.mean(dim=0)).square().mean().item()
+
+
+def _shares_can_steer(answer: Callable) -> None:
+    masks = answer(7, 6, 8).detach()
+    left = sum(_left_by(masks, draw) for draw in range(4)) / 4
+    assert left <= 0.5, (
+        f"Of what no fixed gain can meet, {left:.0%} remained; expected half or less. Ask in what "
+        "the wished gains differ: each channel has a level of its own, and it changes slowly over "
+        "the map. The masks must differ in that."
+    )
+
+
+exercise(
+    "ch16.masks",
+    ("there are as many maps as asked for", _masks_have_their_shape),
+    ("their mean is one everywhere", _masks_are_one_on_average),
+    ("in no channel are all of them equal", _masks_differ_in_every_channel),
+    ("with them the shares can steer", _shares_can_steer),
 )

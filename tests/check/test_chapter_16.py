@@ -79,9 +79,51 @@ def weight_only(weight, bias, norm):
     return fold(weight, bias, norm)[0]
 
 
+def one_on_average(masks):
+    return (1 + masks - masks.mean(dim=0)).contiguous()
+
+
+def drawn(*shape):
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(5))
+
+
+def levels(count, channels, size):
+    return one_on_average(drawn(count, channels, 1, 1).expand(-1, -1, size, size))
+
+
+def leaning_levels(count, channels, size):
+    level, down, across = drawn(3, count, channels, 1, 1)
+    place = torch.linspace(-1, 1, size)
+    return one_on_average(level + down * place[:, None] + across * place)
+
+
+def ones(count, channels, size):
+    return torch.ones(count, channels, size, size)
+
+
+def as_irlib_draws_them(count, channels, size):
+    return torch.rand(count, channels, size, size, generator=torch.Generator().manual_seed(0))
+
+
+def different_at_each_place(count, channels, size):
+    return one_on_average(drawn(count, channels, size, size))
+
+
+def one_level_a_mask(count, channels, size):
+    return one_on_average(
+        torch.linspace(0, 2, count).view(-1, 1, 1, 1).expand(-1, channels, size, size)
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "answer"),
-    [("ch16.prior", right_prior), ("ch16.gain", right_gain), ("ch16.fold", right_fold)],
+    [
+        ("ch16.prior", right_prior),
+        ("ch16.gain", right_gain),
+        ("ch16.fold", right_fold),
+        ("ch16.masks", levels),
+        ("ch16.masks", leaning_levels),
+    ],
 )
 def test_the_right_answer_passes(name, answer, capsys):
     assert check(name, answer)
@@ -102,6 +144,10 @@ def test_the_right_answer_passes(name, answer, capsys):
         ("ch16.fold", by_rows, "not a row"),
         ("ch16.fold", no_shift, "a bias of each output"),
         ("ch16.fold", weight_only, "not weight and bias"),
+        ("ch16.masks", ones, "all masks are equal"),
+        ("ch16.masks", as_irlib_draws_them, "then add 1"),
+        ("ch16.masks", different_at_each_place, "half or less"),
+        ("ch16.masks", one_level_a_mask, "a level of its own"),
     ],
 )
 def test_a_wrong_answer_is_told_why(name, answer, hint, capsys):
