@@ -68,7 +68,9 @@ def _shown(cell: dict[str, Any]) -> str:
 
 
 def _code(cell: dict[str, Any]) -> str:
-    """The code of a cell that defines something and fits; "" for any other."""
+    """The code of a cell that defines something and fits; "" for any other, and for plumbing."""
+    if "hide-input" in cell["metadata"].get("tags", []):
+        return ""
     text = code_of(cell).strip()
     if not text or len(text.splitlines()) > LONGEST_CODE:
         return ""
@@ -148,8 +150,10 @@ def deck_html(title: str, page: str, deck: list[Slide], names: Mapping[str, Any]
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Slides: {escape(title)}</title>
 <link rel="stylesheet" href="../_static/irlib.css">
+<link rel="stylesheet" href="../_static/print.css">
 <link rel="stylesheet" href="../_static/slides/slides.css">
 <script defer src="../_static/mathjax/tex-chtml.js"></script>
+<script defer src="../_static/print.js"></script>
 <script defer src="../_static/slides/slides.js"></script>
 </head>
 <body>

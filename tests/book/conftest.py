@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from filelock import FileLock
 
 from irlib.ledger.paper_tables import paper_tables
 from irlib.viz.paper_table_page import page_name
@@ -37,9 +38,18 @@ def page_names() -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def built_book(tmp_path_factory) -> Path:
-    """The folder of the rendered pages, built as `make book` builds it: warnings are errors."""
-    output = tmp_path_factory.mktemp("book")
+def built_book(tmp_path_factory, worker_id) -> Path:
+    """The folder of the rendered pages, built once for all workers of a run."""
+    if worker_id == "master":
+        return build_book(tmp_path_factory.mktemp("book"))
+    output = tmp_path_factory.getbasetemp().parent / "book"
+    built = output / "_build" / "html"
+    with FileLock(f"{output}.lock"):
+        return built if (output / "whole").exists() else build_book(output)
+
+
+def build_book(output: Path) -> Path:
+    """Builds as `make book` does: warnings are errors."""
     command = [str(Path(sys.executable).with_name("jupyter-book")), "build", str(ROOT)]
     command += ["--path-output", str(output), "-W", "-n", "--keep-going"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
@@ -47,6 +57,7 @@ def built_book(tmp_path_factory) -> Path:
     if done.returncode:
         report = report or [done.stdout[-2000:], done.stderr[-2000:]]
         pytest.fail("the strict book build failed:\n" + "\n".join(report))
+    (output / "whole").touch()
     return output / "_build" / "html"
 
 
