@@ -1,4 +1,4 @@
-"""Exercises of chapter 17: the mean of a sentence, opening channels, whole names of tasks."""
+"""Exercises of chapter 17: the mean of a sentence, opening channels, names of tasks, refusing."""
 
 from collections.abc import Callable
 
@@ -6,6 +6,7 @@ import torch
 
 from irlib.check import exercise
 from irlib.check.answers import close_to, random_directions, random_normal, same_shape
+from irlib.data.instructions import FREE, HELD_OUT, NAMES, PLAIN
 from irlib.foundation.sentences import mean_pooled as reference_pooled
 from irlib.nn import InstructionCondition
 
@@ -155,4 +156,72 @@ exercise(
     ("a part of a name is no name", _parts_of_names_are_no_names),
     ("upper case and spaces around a name do not count", _case_and_spaces_around_do_not_count),
     ("the order of the dictionary does not count", _the_order_of_the_dictionary_does_not_count),
+)
+
+
+#: What the network of the exercise was trained with, new requests, and sentences that are none.
+_KNOWN = [
+    sentence
+    for task in PLAIN
+    for sentence in (PLAIN[task], *FREE[task], *(f"remove {name}" for name in NAMES[task]))
+]
+_REQUESTS = [sentence for task in PLAIN for sentence in HELD_OUT[task]]
+_STRANGE = (
+    "a recipe for tomato soup",
+    "what time does the train leave",
+    "the cat sat on the mat",
+    "how old is the queen of England",
+    "two plus two is four",
+    "my uncle plays the violin",
+    "buy milk and eggs tomorrow",
+    "who won the match yesterday",
+    "the quick brown fox jumps over the lazy dog",
+    "tell me a story about a dragon",
+    "book a table for six people",
+    "translate this letter into French",
+    "the stock market fell again",
+    "lorem ipsum dolor sit amet",
+    "qwertz asdf yxcv",
+    "when is the next election",
+    "sing a song for my sister",
+    "open the door and come in",
+    "I like strawberries with cream",
+    "the square root of nine",
+)
+
+
+def _what_was_trained_is_accepted(answer: Callable) -> None:
+    for sentence in _KNOWN[::5]:
+        assert answer(sentence, list(_KNOWN)), f"{sentence!r} is a known sentence and was refused."
+
+
+def _strange_words_are_refused(answer: Callable) -> None:
+    assert not answer("qqxz wvvk jjpf", list(_KNOWN)), (
+        "'qqxz wvvk jjpf' has nothing in common with any known sentence and was accepted."
+    )
+
+
+def _new_requests_are_accepted(answer: Callable) -> None:
+    refused = [sentence for sentence in _REQUESTS if not answer(sentence, list(_KNOWN))]
+    assert 4 * len(refused) <= len(_REQUESTS), (
+        f"Of {len(_REQUESTS)} new requests {len(refused)} were refused, among them "
+        f"{refused[0]!r}; at most a quarter may be. A request may say it in other forms of words."
+    )
+
+
+def _other_sentences_are_refused(answer: Callable) -> None:
+    accepted = [sentence for sentence in _STRANGE if answer(sentence, list(_KNOWN))]
+    assert 4 * len(accepted) <= len(_STRANGE), (
+        f"Of {len(_STRANGE)} sentences about anything else {len(accepted)} were accepted, among "
+        f"them {accepted[0]!r}; at most a quarter may be. A word or two that any sentence may have "
+        "is not enough."
+    )
+
+
+exercise(
+    "ch17.understands",
+    ("what it was trained with is accepted", _what_was_trained_is_accepted),
+    ("strange words are refused", _strange_words_are_refused),
+    ("three of four new requests are accepted", _new_requests_are_accepted),
+    ("three of four other sentences are refused", _other_sentences_are_refused),
 )

@@ -5,6 +5,7 @@ import torch
 from torch.nn import functional as F
 
 from irlib.check import check
+from irlib.foundation.sentences import PocketSentences, words_of
 
 
 def right_pooled(states, mask):
@@ -64,12 +65,36 @@ def by_word(name, tasks):
     return next((tasks[word] for word in name.lower().split() if word in tasks), tasks.get(name))
 
 
+def near_to_a_known_one(sentence, known):
+    encoder = PocketSentences(1024)
+    return bool((encoder.encode([sentence]) @ encoder.encode(known).T).max() > 0.25)
+
+
+def with_a_known_word(sentence, known):
+    words = {word for one in known for word in words_of(one)}
+    return not words.isdisjoint(words_of(sentence))
+
+
+def obedient(sentence, known):
+    return True
+
+
+def learned_by_heart(sentence, known):
+    return sentence in known
+
+
+def with_any_word(sentence, known):
+    return not set(" ".join(known).split()).isdisjoint(sentence.split())
+
+
 @pytest.mark.parametrize(
     ("name", "answer"),
     [
         ("ch17.pooled", right_pooled),
         ("ch17.gated", right_gated),
         ("ch17.task_of", right_task),
+        ("ch17.understands", near_to_a_known_one),
+        ("ch17.understands", with_a_known_word),
     ],
 )
 def test_the_right_answer_passes(name, answer, capsys):
@@ -90,6 +115,9 @@ def test_the_right_answer_passes(name, answer, capsys):
         ("ch17.task_of", substring, "compare whole names"),
         ("ch17.task_of", exact_only, "upper case and spaces"),
         ("ch17.task_of", by_word, "compare whole names"),
+        ("ch17.understands", obedient, "nothing in common"),
+        ("ch17.understands", learned_by_heart, "other forms of words"),
+        ("ch17.understands", with_any_word, "is not enough"),
     ],
 )
 def test_a_wrong_answer_is_told_why(name, answer, hint, capsys):
