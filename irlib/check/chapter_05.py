@@ -1,21 +1,21 @@
-"""Exercises of chapter 5: mixing prompts, and the learning rate of a run."""
+"""Exercises of chapter 5: a mix, a learning rate, what never learns, and a mix for each place."""
 
+import copy
 import itertools
 import math
 from collections.abc import Callable
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from irlib.check import exercise
-from irlib.check.answers import close_to, random_normal
+from irlib.check.answers import close_to, random_normal, same_shape
 from irlib.nn import PromptGeneration
 from irlib.training.schedules import warmup_cosine
 
 
 def _prompt_has_the_size_asked_for(prompt: Callable) -> None:
     result = prompt(random_normal(2, 5), random_normal(5, 3, 4, 4), (6, 10))
-    assert isinstance(result, Tensor), f"It returned {type(result).__name__}, not a tensor."
     shape = tuple(result.shape)
     assert shape == (2, 3, 6, 10), (
         f"Scores (2, 5), components (5, 3, 4, 4) and the size (6, 10) gave {shape}; expected "
@@ -143,4 +143,158 @@ exercise(
     ("at the end the rate is 0", _ends_at_zero),
     ("a run without warm-up starts at the full rate", _no_warmup),
     ("the rate equals irlib's", _rate_equals_the_package),
+)
+
+
+class _Parts(nn.Module):
+    """A network with one part of each kind: heard, late, cut off, never called, frozen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.enter = nn.Conv2d(3, 4, 3, padding=1)
+        self.frozen = nn.Conv2d(4, 4, 1).requires_grad_(False)
+        self.map = nn.Parameter(torch.rand(4, 1, 1))
+        self.spare = nn.Conv2d(4, 4, 1)
+        self.late = nn.Conv2d(4, 4, 1)
+        self.scale = nn.Parameter(torch.zeros(1))  # what it multiplies learns a step later
+
+    def forward(self, image: Tensor) -> Tensor:
+        x = self.frozen(self.enter(image)) + self.map.data
+        return x + self.scale * self.late(x)
+
+
+def _asked(names: Callable) -> list[str]:
+    return list(names(_Parts(), random_normal(2, 3, 6, 6)))
+
+
+def _finds_what_is_cut_off(names: Callable) -> None:
+    found = _asked(names)
+    assert "map" in found, f"What is read with .data is missing; it returned {found}."
+
+
+def _finds_what_is_never_called(names: Callable) -> None:
+    found = _asked(names)
+    assert {"spare.weight", "spare.bias"} <= set(found), (
+        f"A layer that is built and never called is missing; it returned {found}."
+    )
+
+
+def _late_is_not_never(names: Callable) -> None:
+    late = sorted({"late.weight", "late.bias"} & set(_asked(names)))
+    assert not late, (
+        f"{late} are multiplied by a zero that learns: they hear the loss from the second step "
+        "on. Look at two steps."
+    )
+
+
+def _frozen_on_purpose(names: Callable) -> None:
+    frozen = [name for name in _asked(names) if name.startswith("frozen")]
+    assert not frozen, f"{frozen} do not ask for a gradient (requires_grad is False)."
+
+
+def _healthy_is_empty(names: Callable) -> None:
+    found = list(names(nn.Conv2d(3, 3, 3), random_normal(2, 3, 6, 6)))
+    assert not found, f"All of a single convolution learns, and it returned {found}."
+
+
+def _asking_leaves_no_trace(names: Callable) -> None:
+    network = _Parts()
+    before = copy.deepcopy(network.state_dict())
+    names(network, random_normal(2, 3, 6, 6))
+    moved = [name for name, value in network.state_dict().items() if (value != before[name]).any()]
+    left = [name for name, p in network.named_parameters() if p.grad is not None]
+    assert not moved + left, (
+        f"After the question {moved or left} had other weights or a gradient left over. Ask a copy "
+        "(copy.deepcopy)."
+    )
+
+
+exercise(
+    "ch05.never",
+    ("a parameter read with .data is found", _finds_what_is_cut_off),
+    ("a layer that is never called is found", _finds_what_is_never_called),
+    ("what learns one step later is not reported", _late_is_not_never),
+    ("what was frozen on purpose is not reported", _frozen_on_purpose),
+    ("of a healthy network nothing is reported", _healthy_is_empty),
+    ("the question leaves no trace in the network", _asking_leaves_no_trace),
+)
+
+
+def _picture(seed: int, halves: int, side: int = 48) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Noisy features, the layer of the shares, and the true shares of each place.
+
+    With two halves, the features left and right of a random column have different means.
+    """
+    drawing = torch.Generator().manual_seed(seed)
+    weight, bias = torch.randn(5, 8, generator=drawing), torch.randn(5, generator=drawing)
+    means = torch.randn(2, 8, generator=drawing)
+    column = int(torch.randint(side // 4, 3 * side // 4, (), generator=drawing))
+    right = (torch.arange(side) >= column) & (halves == 2)
+    calm = torch.where(right, means[1][:, None, None], means[0][:, None, None])
+    calm = calm.expand(8, side, side)[None]
+    noisy = calm + 2 * torch.randn(calm.shape, generator=drawing)
+    return noisy, weight, bias, _each_alone(calm, weight, bias)
+
+
+def _each_alone(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    scores = torch.einsum("nc,bchw->bnhw", weight, x) + bias[:, None, None]
+    return scores.softmax(dim=1)
+
+
+def _error(shares: Callable, halves: int) -> float:
+    errors = []
+    for seed in range(8):
+        x, weight, bias, truth = _picture(seed, halves)
+        errors.append((shares(x, weight, bias) - truth).square().mean().item())
+    return sum(errors) / len(errors)
+
+
+def _one_mean(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    return _each_alone(x.mean(dim=(2, 3), keepdim=True), weight, bias).expand(-1, -1, *x.shape[2:])
+
+
+def _shares_sum_to_one(shares: Callable) -> None:
+    found = shares(random_normal(2, 4, 9, 12), random_normal(5, 4), random_normal(5))
+    close_to(
+        same_shape(found, (2, 5, 9, 12)).sum(dim=1),
+        torch.ones(2, 9, 12),
+        "At each place the five shares sum to 1: the softmax runs over the components, dim=1.",
+    )
+
+
+def _uniform_features_keep_the_mix(shares: Callable) -> None:
+    x = random_normal(2, 4, 1, 1).expand(-1, -1, 9, 12)
+    weight, bias = random_normal(5, 4, seed=1), random_normal(5, seed=2)
+    close_to(
+        shares(x, weight, bias),
+        _one_mean(x, weight, bias),
+        "Where all places are alike, PromptIR's own mix must come out, at the border as well, so "
+        "that trained weights can be kept. Zeros beyond the border must not count.",
+    )
+
+
+def _halves_are_told_apart(shares: Callable) -> None:
+    error, plain = _error(shares, 2), _error(_one_mean, 2)
+    assert error < plain / 3, (
+        f"The mean squared error of the shares is {error:.4f}, that of one mean for the picture "
+        f"{plain:.4f}; expected less than a third of it. A place must be judged by its "
+        "surroundings."
+    )
+
+
+def _noise_is_averaged(shares: Callable) -> None:
+    error, alone = _error(shares, 1), _error(_each_alone, 1)
+    assert error < alone / 10, (
+        f"On pictures of one kind the mean squared error of the shares is {error:.4f}, that of "
+        f"each place alone {alone:.4f}; expected less than a tenth of it. Average over more places."
+    )
+
+
+exercise(
+    "ch05.local_shares",
+    ("the shares of each place sum to 1", _shares_sum_to_one),
+    ("features alike at every place keep PromptIR's mix", _uniform_features_keep_the_mix),
+    ("two halves of a picture are told apart", _halves_are_told_apart),
+    ("noise in a picture of one kind is averaged away", _noise_is_averaged),
 )

@@ -1,6 +1,8 @@
 """Every exercise of every chapter: its stub must fail, its solution pass, and none is forgotten."""
 
+import doctest
 import functools
+import re
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from irlib.teaching.cells import definitions
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+EXAMPLE = re.compile(r"^```python\n(>>> .*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 @functools.cache
@@ -43,19 +46,12 @@ def every(tag: str) -> list:
     ]
 
 
-def verdicts(path: Path, answer: str, monkeypatch) -> list[bool]:
-    """What each `check` of a cell returns, given what the cells before it import and define.
+def defined_before(path: Path, answer: str, monkeypatch) -> dict:
+    """What the cells before a cell import and define.
 
     Cells that compute are left out: an answer must not lean on a figure drawn pages before it.
     """
     monkeypatch.setenv("IRLIB_SCALE", "smoke")
-    found: list[bool] = []
-    genuine = irlib.check.check
-
-    def witness(name, function):
-        found.append(genuine(name, function))
-        return found[-1]
-
     namespace: dict = {}
     for cell in cells(path):
         if cell.source == answer:
@@ -66,6 +62,19 @@ def verdicts(path: Path, answer: str, monkeypatch) -> list[bool]:
                 continue  # a reader may never have run it
             with suppress(NameError):  # a default or decorator that a left-out cell computes
                 exec(compile(statement, path.name, "exec"), namespace)
+    return namespace
+
+
+def verdicts(path: Path, answer: str, monkeypatch) -> list[bool]:
+    """What each `check` of a cell returns, given what the cells before it import and define."""
+    found: list[bool] = []
+    genuine = irlib.check.check
+
+    def witness(name, function):
+        found.append(genuine(name, function))
+        return found[-1]
+
+    namespace = defined_before(path, answer, monkeypatch)
     namespace["check"] = witness
     exec(compile(answer, path.name, "exec"), namespace)
     return found
@@ -86,6 +95,30 @@ def test_a_solution_passes(path, name, solution, monkeypatch, capsys):
     passed = verdicts(path, solution, monkeypatch)
     assert passed == [True], capsys.readouterr().out
     assert capsys.readouterr().out.startswith("Right: all ")
+
+
+def examples() -> list:
+    """Example outputs of exercises, each with the solution that gives them."""
+    found = []
+    for path in NOTEBOOKS:
+        solutions, statement = dict(exercises(path, "solution")), ""
+        for cell in nbformat.read(path, as_version=4).cells:
+            if cell.cell_type == "markdown":
+                statement = cell.source
+            elif "exercise-stub" in cell.metadata.get("tags", []):
+                name = cell.metadata["exercise"]
+                for example in EXAMPLE.findall(statement.rpartition("\n### ")[2]):
+                    found.append(pytest.param(path, solutions[name], example, id=name))
+    return found
+
+
+@pytest.mark.parametrize(("path", "solution", "example"), examples())
+def test_an_example_output_is_the_solutions(path, solution, example, monkeypatch, capsys):
+    namespace = defined_before(path, solution, monkeypatch)
+    exec(compile(solution, path.name, "exec"), namespace)
+    test = doctest.DocTestParser().get_doctest(example, namespace, path.stem, path.name, 0)
+    capsys.readouterr()
+    assert doctest.DocTestRunner().run(test).failed == 0, capsys.readouterr().out
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
