@@ -32,8 +32,8 @@ def onnx_command(
 ) -> None:
     """Write a network as ONNX and check the file against PyTorch, to 1e-4.
 
-    A network that must be told the degradation is told it here, once for all images. Needs the
-    extra packages of "irlib[export]". Seconds, on any CPU.
+    A network that must be told the degradation is told it here, once for all images. Needs
+    irlib's extra packages "export". Up to a minute, on any CPU.
 
     Example: irlib export onnx promptir-pocket --out promptir-pocket.onnx
     """
