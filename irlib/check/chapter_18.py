@@ -1,4 +1,4 @@
-"""Exercises of chapter 18: the paired interval, many questions, systems that nobody beats."""
+"""Exercises of chapter 18: a paired interval, many questions, unbeaten systems, many looks."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -139,4 +139,58 @@ exercise(
     ("what is worse and dearer goes", _worse_in_both_goes),
     ("equal in one, better in the other: beaten", _equal_in_one),
     ("twins stay, and names are sorted", _twins_stay),
+)
+
+
+#: Comparisons of each kind, images of each, and how many images lie between two looks.
+_COMPARISONS, _IMAGES, _LOOK = 400, 100, 10
+
+
+def _one_look(answer: Callable) -> None:
+    clear = np.array([0.5, 0.6, 0.5, 0.4] * 25)
+    assert answer(clear), "A hundred images at about 0.5 dB, none below 0.4: call it real."
+    assert not answer(np.array([0.2, -0.2] * 50)), (
+        "A hundred images at 0.2 dB for one and for the other in turn: there is nothing to settle."
+    )
+
+
+def _stopped(answer: Callable, effect: float, seed: int, until: int = _IMAGES) -> float:
+    """Share of comparisons that a rule calls real at one of its looks."""
+    sides = np.where(np.arange(_COMPARISONS) % 2, 1.0, -1.0)[:, None]
+    noise = np.random.default_rng(seed).standard_normal((_COMPARISONS, _IMAGES))
+    looks = range(_LOOK, until + 1, _LOOK)
+    gaps = 0.2 * (noise + effect * sides)
+    return sum(any(answer(row[:n].copy()) for n in looks) for row in gaps) / _COMPARISONS
+
+
+def _nothing_is_rarely_real(answer: Callable) -> None:
+    share = _stopped(answer, 0, seed=1)
+    assert share <= 0.07, (
+        f"Without any difference it called {share:.1%} of the comparisons real, expected at most "
+        "7 of 100. Ten looks are ten chances to err: each must be stricter than a single one."
+    )
+
+
+def _small_ones_are_found(answer: Callable) -> None:
+    share = _stopped(answer, 0.4, seed=2)
+    assert share >= 0.6, (
+        f"Of small differences, in either direction, it found {share:.1%} within 100 images, "
+        "expected 6 of 10. It is too strict, or looks to one side only."
+    )
+
+
+def _large_ones_are_found_early(answer: Callable) -> None:
+    share = _stopped(answer, 1.0, seed=3, until=40)
+    assert share >= 0.75, (
+        f"Of large differences it found {share:.1%} within 40 images, expected 3 of 4. What is "
+        "clear early should be said early."
+    )
+
+
+exercise(
+    "ch18.settled",
+    ("what is clear is settled and chance is not", _one_look),
+    ("where there is nothing it seldom stops", _nothing_is_rarely_real),
+    ("small differences are mostly found", _small_ones_are_found),
+    ("large differences are found early", _large_ones_are_found_early),
 )

@@ -52,6 +52,30 @@ def strict_in_both(systems):
     )
 
 
+def settled(limit):
+    def rule(gaps):
+        return abs(gaps.mean()) > limit * gaps.std(ddof=1) / len(gaps) ** 0.5
+
+    return rule
+
+
+def strict_at_first(gaps):
+    return settled(2.2 * (100 / len(gaps)) ** 0.5)(gaps)
+
+
+def to_one_side(gaps):
+    return gaps.mean() > 2.8 * gaps.std(ddof=1) / len(gaps) ** 0.5
+
+
+def in_the_end_only(gaps):
+    return len(gaps) >= 100 and settled(2.1)(gaps)
+
+
+@pytest.mark.parametrize("rule", [settled(2.8), settled(3), strict_at_first])
+def test_several_designs_may_look_often(rule, capsys):
+    assert check("ch18.settled", rule), capsys.readouterr().out
+
+
 WRONG = [
     ("interval", unpaired, "Take the differences first"),
     ("interval", too_wide, "the middle 90 should"),
@@ -61,6 +85,10 @@ WRONG = [
     ("front", quality_only, "both stay"),
     ("front", beaten_by_twins, "Two equal systems"),
     ("front", strict_in_both, "At the same cost"),
+    ("settled", settled(1.96), "ten chances to err"),
+    ("settled", settled(5), "too strict"),
+    ("settled", to_one_side, "one side only"),
+    ("settled", in_the_end_only, "said early"),
 ]
 
 
