@@ -86,6 +86,7 @@ def test_a_notebook_runs_after_its_install_cell(path, colab, tmp_path, monkeypat
         pytest.skip("not named in IRLIB_COLAB")
     from jupyter_client.manager import AsyncKernelManager
     from nbclient import NotebookClient
+    from nbclient.util import run_sync
 
     notebook = nbformat.read(path, as_version=4)
     notebook.cells.insert(0, nbformat.v4.new_code_cell("import google.colab"))
@@ -100,4 +101,8 @@ def test_a_notebook_runs_after_its_install_cell(path, colab, tmp_path, monkeypat
     ]  # fmt: skip
     # No checkout around it, as on Colab.
     resources = {"metadata": {"path": str(tmp_path)}}
-    NotebookClient(notebook, km=manager, timeout=600, resources=resources).execute()
+    client = NotebookClient(notebook, km=manager, timeout=600, resources=resources)
+    try:
+        client.execute()
+    finally:  # a client leaves a manager that it was given, and its kernel's memory, as they are
+        run_sync(manager.shutdown_kernel)(now=True)
