@@ -1,4 +1,4 @@
-"""Exercises of chapter 12: a queue of keys, its logits, and a value between pixels."""
+"""Exercises of chapter 12: a queue of keys, its logits, values between pixels, a halo."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,13 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from irlib.check import exercise
-from irlib.check.answers import close_to, random_directions, random_normal, same_shape
+from irlib.check.answers import (
+    close_to,
+    random_directions,
+    random_normal,
+    random_uniform,
+    same_shape,
+)
 from irlib.losses.momentum_contrast import momentum_logits
 
 SIZE, LENGTH = 4, 6
@@ -196,4 +202,72 @@ exercise(
     ("between four pixels the shares are products", _between_four),
     ("at the border it fades to zero", _border_fades),
     ("far outside it is zero", _far_outside),
+)
+
+
+def _shifted(x: Tensor, columns: int, rows: int = 0) -> Tensor:
+    """Moves content right and down (negative: left and up), zeros behind it."""
+    edges = (max(columns, 0), max(-columns, 0), max(rows, 0), max(-rows, 0))
+    top, left = max(-rows, 0), max(-columns, 0)
+    return F.pad(x, edges)[..., top : top + x.shape[-2], left : left + x.shape[-1]]
+
+
+def _conv(x: Tensor, dilation: int = 1) -> Tensor:
+    kernel = 0.1 + random_uniform(3, 3, 3, 3)
+    return F.conv2d(x, kernel, padding=dilation, dilation=dilation)
+
+
+def _distance(answer: Callable, network: Callable) -> float:
+    return float(answer(network))
+
+
+def _sees(answer: Callable, network: Callable, expected: int, hint: str) -> None:
+    seen = _distance(answer, network)
+    assert seen == expected, f"It gave {seen:g}, not {expected}. {hint}"
+
+
+def _convolutions(answer: Callable) -> None:
+    _sees(answer, lambda x: x.square(), 0, "This network looks at one pixel at a time.")
+    _sees(
+        answer, lambda x: _conv(_conv(_conv(x))), 3, "Three 3 x 3 convolutions see one more each."
+    )
+    _sees(
+        answer, lambda x: _conv(x, 4), 4, "Four pixels between taps: distances 1 to 3 are skipped."
+    )
+
+
+def _every_direction(answer: Callable) -> None:
+    for columns, rows, where in ((8, 0, "left"), (-8, 0, "right"), (0, 8, "up"), (0, -8, "down")):
+        _sees(
+            answer,
+            lambda x, columns=columns, rows=rows: x + _shifted(x, columns, rows),
+            8,
+            f"This network looks eight pixels {where}; look in every direction.",
+        )
+
+
+def _where_it_decides_to(answer: Callable) -> None:
+    hint = "It looks far only where the picture is {}: one picture, or one pixel, is not enough."
+    for name, rare in (("dark", lambda x: x < 0.1), ("bright", lambda x: x > 0.9)):
+        _sees(
+            answer,
+            lambda x, rare=rare: torch.where(rare(x), _shifted(x, 7), x),
+            7,
+            hint.format(name),
+        )
+
+
+def _everything(answer: Callable) -> None:
+    seen = _distance(answer, lambda x: x - x.mean(dim=(2, 3), keepdim=True))
+    assert seen >= 20, (
+        f"A network that subtracts the mean of the picture got {seen:g}, not 20 or more."
+    )
+
+
+exercise(
+    "ch12.halo",
+    ("convolutions see as far as they are known to", _convolutions),
+    ("every direction counts", _every_direction),
+    ("a far look that is rare is found", _where_it_decides_to),
+    ("a network that sees everything gets twenty or more", _everything),
 )

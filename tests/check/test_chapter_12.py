@@ -90,7 +90,42 @@ def nearest(image, y, x):
     return torch.zeros(image.shape[0])
 
 
+def right_halo(network, side=41, tries=96, along=(0, 1)):
+    draw = torch.Generator().manual_seed(0)
+    image = torch.rand(tries, 3, side, side, generator=draw)
+    touched = image.clone()
+    touched[:, :, side // 2, side // 2] = torch.rand(tries, 3, generator=draw)
+    moved = (network(image) - network(touched)).abs().amax(dim=(0, 1)) > 1e-6
+    if not moved.any():
+        return 0
+    return (moved.nonzero()[:, list(along)] - side // 2).abs().max().item()
+
+
+def one_picture(network):
+    return right_halo(network, tries=1)
+
+
+def columns_only(network):
+    return right_halo(network, along=[1])
+
+
+def too_small_a_picture(network):
+    return right_halo(network, side=21)
+
+
+def until_nothing_moves(network):
+    side = 41
+    x = torch.rand(96, 3, side, side, generator=torch.Generator().manual_seed(0))
+    for distance in range(1, 21):
+        y = x.clone()
+        y[..., 20 + distance] += 0.3
+        if (network(x) - network(y))[..., 20].abs().max() < 1e-6:
+            return distance - 1
+    return 20
+
+
 RIGHT = {
+    "ch12.halo": right_halo,
     "ch12.enqueue": right_queue,
     "ch12.queue_logits": right_logits,
     "ch12.value_between": right_value,
@@ -117,6 +152,10 @@ def test_the_right_answer_passes(name, capsys):
         ("ch12.value_between", border_repeated, "not repeated"),
         ("ch12.value_between", axes_exchanged, "pixel's"),
         ("ch12.value_between", nearest, "three quarters of row 1"),
+        ("ch12.halo", one_picture, "is not enough"),
+        ("ch12.halo", columns_only, "look in every direction"),
+        ("ch12.halo", too_small_a_picture, "not 20 or more"),
+        ("ch12.halo", until_nothing_moves, "are skipped"),
     ],
 )
 def test_a_wrong_answer_is_told_why(name, answer, hint, capsys):
