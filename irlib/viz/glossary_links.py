@@ -148,8 +148,15 @@ def _definitions(app: Any) -> dict[str, str]:
     return known
 
 
-def _forget(app: Any, *_: Any) -> None:
-    app.env.irlib_definitions = None  # the glossary may have changed since the last build
+def note_read(app: Any, env: Any, pages: list[str]) -> None:
+    """Remember whether the glossary is among the pages that are read anew."""
+    app.irlib_glossary_is_new = GLOSSARY in pages
+
+
+def renew_pages(app: Any, env: Any) -> list[str]:
+    """Name the pages to write anew: all, if the glossary that they link to has changed."""
+    env.irlib_definitions = None
+    return sorted(env.found_docs) if app.irlib_glossary_is_new else []
 
 
 def _form(name: str) -> str:
@@ -215,6 +222,7 @@ def _link(term: Term, shown: str) -> nodes.reference:
 
 def setup(app: Any) -> dict[str, Any]:
     """Register with Sphinx."""
-    app.connect("env-updated", _forget)
+    app.connect("env-before-read-docs", note_read)
+    app.connect("env-updated", renew_pages)
     app.connect("doctree-resolved", link_page)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

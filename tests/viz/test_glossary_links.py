@@ -1,12 +1,22 @@
 """The first use of a glossary's word in the text of a page is a link; nothing else is."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from docutils import nodes
 from docutils.utils import new_document
 
-from irlib.viz.glossary_links import GLOSSARY, LINK_CLASS, ONLY_ON, Term, link_first_uses, opening
+from irlib.viz.glossary_links import (
+    GLOSSARY,
+    LINK_CLASS,
+    ONLY_ON,
+    Term,
+    link_first_uses,
+    note_read,
+    opening,
+    renew_pages,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 TERMS = {
@@ -91,6 +101,14 @@ def test_a_tooltip_ends_before_a_formula_and_leaves_sources_out():
     assert opening(nodes.definition("", paragraph)) == ""
     long = text("One sentence. " + "Another one. " * 40)
     assert opening(nodes.definition("", long), most=40) == "One sentence. Another one. Another one."
+
+
+def test_a_changed_glossary_renews_all_pages():
+    app, env = SimpleNamespace(), SimpleNamespace(found_docs={"b", "a"})
+    note_read(app, env, ["a"])
+    assert renew_pages(app, env) == []
+    note_read(app, env, [GLOSSARY])
+    assert renew_pages(app, env) == ["a", "b"]
 
 
 def test_words_with_two_meanings_are_words_of_the_glossary_on_pages_that_exist():
