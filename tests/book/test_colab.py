@@ -1,9 +1,11 @@
 """The install cell of the notebooks, run as Colab would run it.
 
-What it does is tested always. Doing it (a clean environment, the package registry, a minute a
-notebook) is opt-in: `IRLIB_COLAB=01-error-and-protocol pytest tests/book/test_colab.py`, several
-names separated by commas, or `all`. The clean environment is given the packages of this one except
-irlib, as Colab brings torch; a package that Colab lacks is therefore not fetched here.
+What it does is tested always, and what it installs in tests/test_installed.py. Doing it (a clean
+environment, the package registry, minutes a notebook) is opt-in:
+`IRLIB_COLAB=01-error-and-protocol pytest tests/book/test_colab.py`, several names separated by
+commas, or `all`. Package and notebooks are those of the last commit. The clean environment is given
+the packages of this one except irlib, as Colab brings torch; a package that Colab lacks is
+therefore not fetched here.
 """
 
 import os
@@ -58,6 +60,21 @@ def test_on_colab_it_installs_irlib_and_keeps_the_torch_that_is_there(commands, 
 
 
 @pytest.fixture(scope="module")
+def repository(tmp_path_factory) -> Path:
+    """The last commit as a repository of one commit: pip copies the history for each notebook.
+
+    Not a shallow clone: pip asks for a partial clone, and of a shallow one git fetches without end.
+    """
+    folder = tmp_path_factory.mktemp("published")
+    tree = subprocess.run(["git", "archive", "HEAD"], cwd=ROOT, capture_output=True, check=True)
+    subprocess.run(["tar", "-x"], cwd=folder, input=tree.stdout, check=True)
+    person = ("-c", "user.name=reader", "-c", "user.email=reader@localhost")
+    for command in (("init", "-q"), ("add", "."), (*person, "commit", "-q", "-m", "book")):
+        subprocess.run(["git", *command], cwd=folder, check=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
 def colab(tmp_path_factory) -> Path:
     """The Python of a clean environment with the packages of this one, without irlib."""
     folder = tmp_path_factory.mktemp("colab")
@@ -81,18 +98,19 @@ def colab(tmp_path_factory) -> Path:
 @pytest.mark.slow
 @pytest.mark.skipif(not CHOSEN, reason="installs packages; IRLIB_COLAB=NAME,NAME or =all runs it")
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_notebook_runs_after_its_install_cell(path, colab, tmp_path, monkeypatch):
+def test_a_notebook_runs_after_its_install_cell(path, repository, colab, tmp_path, monkeypatch):
     if CHOSEN != "all" and path.stem not in CHOSEN.split(","):
         pytest.skip("not named in IRLIB_COLAB")
     from jupyter_client.manager import AsyncKernelManager
     from nbclient import NotebookClient
     from nbclient.util import run_sync
 
-    notebook = nbformat.read(path, as_version=4)
+    notebook = nbformat.read(repository / "notebooks" / path.name, as_version=4)
     notebook.cells.insert(0, nbformat.v4.new_code_cell("import google.colab"))
     for cell in notebook.cells:
         if cell.cell_type == "code":
-            cell.source = cell.source.replace('REPOSITORY = ""', f'REPOSITORY = "file://{ROOT}"')
+            address = f'REPOSITORY = "file://{repository}"'
+            cell.source = cell.source.replace('REPOSITORY = ""', address)
     monkeypatch.setenv("IRLIB_SCALE", "smoke")
     monkeypatch.delenv("PYTHONPATH", raising=False)
     manager = AsyncKernelManager()
