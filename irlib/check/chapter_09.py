@@ -1,9 +1,10 @@
-"""Exercises of chapter 9: the prior of a level, guidance, guided attention."""
+"""Exercises of chapter 9: the prior of a level, guidance, guided attention, and a placebo."""
 
 from collections.abc import Callable
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from irlib.check import exercise
 from irlib.check.answers import close_to, random_normal, same_shape
@@ -185,4 +186,101 @@ exercise(
     ("louder queries or keys change nothing", _loudness_does_not_matter),
     ("the temperature multiplies", _temperature_multiplies),
     ("the result equals irlib's", _attention_equals_the_package),
+)
+
+
+_SCENES, _VIEWS = 10, 6
+
+
+def _tokens() -> Tensor:
+    """Tokens (scene, degradation, numbers) that tell both, each with a little noise."""
+    scene, view = random_normal(_SCENES, 1, 12), random_normal(1, _VIEWS, 12, seed=1)
+    return scene + view + 0.1 * random_normal(_SCENES, _VIEWS, 12, seed=2)
+
+
+def _given(placebo: Callable, seed: int = 0) -> Tensor:
+    return same_shape(placebo(_tokens(), seed), (_SCENES, _VIEWS, 12))
+
+
+def _nearest(placebo: Callable, seed: int = 0) -> tuple[Tensor, Tensor]:
+    """Which token each picture was given, and how far that is from a real one."""
+    given, real = _given(placebo, seed).flatten(0, 1), _tokens().flatten(0, 1)
+    way = (given[:, None] - real).norm(dim=-1)
+    return way.argmin(dim=1), way.min(dim=1).values
+
+
+def _every_token_is_used_once(placebo: Callable) -> None:
+    chosen, way = _nearest(placebo)
+    far = (way > 1e-3).sum().item()
+    assert far == 0, (
+        f"{far} of the 60 vectors are no token of any picture. Noise and means differ from tokens "
+        "in more than what they tell: give real tokens to the wrong pictures."
+    )
+    used = len(chosen.unique())
+    assert used == 60, f"Only {used} of the 60 tokens are used; expected each once."
+
+
+def _nobody_gets_its_own(placebo: Callable) -> None:
+    for seed in range(5):
+        own = _nearest(placebo, seed)[0] // _VIEWS == torch.arange(60) // _VIEWS
+        count = own.sum().item()
+        assert count == 0, (
+            f"With seed {seed} {count} of 60 pictures are given a token of their own scene. A "
+            "shuffle leaves some in place: exchange these with others."
+        )
+
+
+def _seed_decides(placebo: Callable) -> None:
+    first, again, other = (_given(placebo, seed) for seed in (0, 0, 1))
+    assert torch.equal(first, again), "Two calls with one seed differ: nobody could repeat the run."
+    assert not torch.equal(first, other), (
+        "Seeds 0 and 1 give the same placebo: its luck could not be told from its effect."
+    )
+
+
+def _read(known: Tensor, names: Tensor, asked: Tensor, truth: Tensor) -> float:
+    """Share of right answers of a linear read-out, fitted by ridge regression."""
+    mean = known.mean(dim=0)
+    known, asked = known - mean, asked - mean
+    wanted = F.one_hot(names).float()
+    ridge = known.T @ known + 0.1 * torch.eye(known.shape[1])
+    weights = torch.linalg.solve(ridge, known.T @ (wanted - wanted.mean(dim=0)))
+    return ((asked @ weights).argmax(dim=1) == truth).float().mean().item()
+
+
+def _scene_is_not_read(placebo: Callable) -> None:
+    names, half = torch.arange(_SCENES).repeat_interleave(_VIEWS // 2), _VIEWS // 2
+    shares = []
+    for seed in range(5):
+        given = _given(placebo, seed)
+        known, asked = given[:, :half].flatten(0, 1), given[:, half:].flatten(0, 1)
+        shares.append(_read(known, names, asked, names))
+    share = sum(shares) / len(shares)
+    assert share < 0.25, (
+        f"A linear read-out still tells the scene of {share:.0%} of the pictures (guessing: 10 %). "
+        "All views of a scene were given tokens of one other scene: a wrong name, but still a name."
+    )
+
+
+def _degradation_is_not_read(placebo: Callable) -> None:
+    names, half = torch.arange(_VIEWS).repeat(_SCENES // 2), _SCENES // 2
+    shares = []
+    for seed in range(5):
+        given = _given(placebo, seed)
+        known, asked = given[:half].flatten(0, 1), given[half:].flatten(0, 1)
+        shares.append(_read(known, names, asked, names))
+    share = sum(shares) / len(shares)
+    assert share < 0.35, (
+        f"A linear read-out still tells the degradation of {share:.0%} of the pictures (guessing: "
+        "17 %). Tokens came from other scenes, but with the same damage."
+    )
+
+
+exercise(
+    "ch09.placebo",
+    ("every token is given once, unchanged", _every_token_is_used_once),
+    ("no picture is given a token of its own scene", _nobody_gets_its_own),
+    ("the seed decides, and nothing else", _seed_decides),
+    ("the scene cannot be read from the placebo", _scene_is_not_read),
+    ("nor can the degradation be read", _degradation_is_not_read),
 )

@@ -72,9 +72,53 @@ def roles_exchanged(query, key, value, temperature):
     return attended(key, query, value, temperature)
 
 
+def placebo(tokens, seed):
+    scenes, views = tokens.shape[:2]
+    drawing = torch.Generator().manual_seed(seed)
+    scene = torch.arange(scenes).repeat_interleave(views)
+    order = torch.randperm(len(scene), generator=drawing)
+    while (own := scene[order] == scene).any():
+        first = int(own.nonzero()[0])
+        other = int(torch.randint(len(scene), (), generator=drawing))
+        order[[first, other]] = order[[other, first]]
+    return tokens.flatten(0, 1)[order].view_as(tokens)
+
+
+def noise(tokens, seed):
+    drawing = torch.Generator().manual_seed(seed)
+    return tokens.std() * torch.randn(tokens.shape, generator=drawing)
+
+
+def shuffled(tokens, seed):
+    order = torch.randperm(60, generator=torch.Generator().manual_seed(seed))
+    return tokens.flatten(0, 1)[order].view_as(tokens)
+
+
+def of_another_scene(tokens, seed):
+    return tokens.roll(seed + 1, 0)
+
+
+def of_another_scene_each(tokens, seed):
+    moved = [tokens[:, view].roll(view + 1 + seed % 4, 0) for view in range(6)]
+    return torch.stack(moved, dim=1)
+
+
+def unseeded(tokens, seed):
+    return placebo(tokens, int(torch.randint(1000, ())))
+
+
+def one_token(tokens, seed):
+    return tokens[:1, :1].expand_as(tokens)
+
+
 @pytest.mark.parametrize(
     ("name", "answer"),
-    [("ch09.prior", prior), ("ch09.modulate", guide), ("ch09.attend", attended)],
+    [
+        ("ch09.prior", prior),
+        ("ch09.modulate", guide),
+        ("ch09.attend", attended),
+        ("ch09.placebo", placebo),
+    ],
 )
 def test_the_right_answer_passes(name, answer, capsys):
     assert check(name, answer)
@@ -96,6 +140,12 @@ def test_the_right_answer_passes(name, answer, capsys):
         ("ch09.attend", raw, "length one"),
         ("ch09.attend", divided, "multiplies the products"),
         ("ch09.attend", roles_exchanged, "The query asks"),
+        ("ch09.placebo", noise, "give real tokens to the wrong pictures"),
+        ("ch09.placebo", one_token, "expected each once"),
+        ("ch09.placebo", shuffled, "A shuffle leaves some in place"),
+        ("ch09.placebo", unseeded, "nobody could repeat"),
+        ("ch09.placebo", of_another_scene, "still a name"),
+        ("ch09.placebo", of_another_scene_each, "with the same damage"),
     ],
 )
 def test_a_wrong_answer_is_told_why(name, answer, hint, capsys):
