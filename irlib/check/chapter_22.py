@@ -1,13 +1,15 @@
-"""Exercises of chapter 22: quieter noise, a block's contrast, a white balance, a signature."""
+"""Exercises of chapter 22: quieter noise, contrast, a white balance, a signature, any noise."""
 
 import math
 from collections.abc import Callable
+from functools import cache
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from irlib.check import exercise
+from irlib.check.answers import random_normal, random_uniform
 
 
 def _noise(side: int = 64, sigma: float = 0.2, seed: int = 0) -> Tensor:
@@ -226,4 +228,70 @@ exercise(
     ("size does not count", _size_is_nothing),
     ("other pictures are not alike", _others_differ),
     ("a picture of one colour is like nothing", _one_colour),
+)
+
+
+_LEVELS, _SIDE = (15, 25, 100, 150), 64
+
+
+@cache
+def _trial() -> tuple[Callable, list[tuple[Tensor, Tensor]], dict[str, float]]:
+    """The network of the equal budget, noisy and clean crops, and what two fixed ways score."""
+    from irlib.data.photos import photo
+    from irlib.evaluation import restore_image
+    from irlib.models import load_weights
+
+    network = load_weights("promptir-equal")
+    pairs = []
+    for name in ("astronaut", "motorcycle_left"):  # not among the photographs that are tested on
+        whole = photo(name)
+        top, left = ((side - _SIDE) // 2 for side in whole.shape[1:])
+        clean = whole[:, top : top + _SIDE, left : left + _SIDE]
+        noise = (random_normal(*clean.shape, seed=level) * level / 255 for level in _LEVELS)
+        pairs += [((clean + one).clamp(0, 1), clean) for one in noise]
+
+    def restore(image: Tensor) -> Tensor:
+        return restore_image(network, image, tile=None)
+
+    def at_half_size(restore: Callable, noisy: Tensor) -> Tensor:
+        small = functional.avg_pool2d(noisy[None], 2)[0]
+        return functional.interpolate(restore(small)[None], scale_factor=2, mode="bicubic")[0]
+
+    ways = {"the whole": lambda restore, noisy: restore(noisy), "half the size": at_half_size}
+    return restore, pairs, {title: _mean_score(way, restore, pairs) for title, way in ways.items()}
+
+
+def _mean_score(way: Callable, restore: Callable, pairs: list) -> float:
+    scores = []
+    for noisy, clean in pairs:
+        found = way(restore, noisy.clone())
+        assert tuple(found.shape) == tuple(clean.shape), (
+            f"It returned {tuple(found.shape)} for a picture {tuple(clean.shape)}."
+        )
+        error = (found.clamp(0, 1) - clean).square().mean().item()
+        scores.append(-10 * math.log10(error))
+    return sum(scores) / len(scores)
+
+
+def _keeps_the_shape(answer: Callable) -> None:
+    pair = (random_uniform(3, 32, 48), random_uniform(3, 32, 48, seed=1))
+    _mean_score(answer, lambda image: image, [pair])
+
+
+def _beats_both(answer: Callable) -> None:
+    restore, pairs, fixed = _trial()
+    reached = _mean_score(answer, restore, pairs)
+    best = max(fixed, key=fixed.get)
+    assert reached >= fixed[best] + 1 / 3, (
+        f"Over noise of 15, 25, 100 and 150 it reaches {reached:.2f} dB; always {best} reaches "
+        f"{fixed[best]:.2f} dB, and a third of a decibel more is asked for. Estimate the noise "
+        "from the picture: differences of neighbours tell it from large shapes, the deviation "
+        "over the whole picture does not."
+    )
+
+
+exercise(
+    "ch22.any-noise",
+    ("the result has the size of the picture", _keeps_the_shape),
+    ("it beats each fixed way over all levels", _beats_both),
 )

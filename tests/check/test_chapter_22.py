@@ -97,13 +97,36 @@ def one_colour_by_rounding(image):
     return (small - small.mean() + 1e-7) / (small - small.mean() + 1e-7).norm()
 
 
+def right_any_noise(restore, noisy):
+    mask = torch.tensor([[1.0, -2, 1], [-2, 4, -2], [1, -2, 1]])
+    answers = functional.conv2d(noisy[:, None], mask[None, None])
+    return right_quieter(restore, noisy) if answers.abs().mean() > 0.85 else restore(noisy)
+
+
+def always_half(restore, noisy):
+    return right_quieter(restore, noisy)
+
+
+def by_deviation(restore, noisy):
+    return right_quieter(restore, noisy) if noisy.std() > 0.2 else restore(noisy)
+
+
+def always_small(restore, noisy):
+    return restore(functional.avg_pool2d(noisy[None], 2)[0])
+
+
 RIGHT = {
+    "any-noise": right_any_noise,
     "quieter": right_quieter,
     "contrast": right_contrast,
     "grey-world": right_grey_world,
     "signature": right_signature,
 }
 WRONG = [
+    ("any-noise", lambda restore, noisy: restore(noisy), "always the whole reaches"),
+    ("any-noise", always_half, "Estimate the noise"),
+    ("any-noise", by_deviation, "over the whole picture does not"),
+    ("any-noise", always_small, "for a picture (3, 32, 48)"),
     ("quieter", one_of_four, "one pixel of four leaves all of it"),
     ("quieter", stays_small, "expected the size it was given"),
     ("quieter", sums, "expected a half"),
