@@ -1,4 +1,4 @@
-"""Exercises of chapter 6: gate and channel scales, means over windows, the PSNR as a loss."""
+"""Exercises of chapter 6: gate and scales, means over windows, and two losses."""
 
 from collections.abc import Callable
 
@@ -7,6 +7,8 @@ from torch import Tensor
 
 from irlib.check import exercise
 from irlib.check.answers import close_to, random_normal, random_uniform, same_shape
+from irlib.data.photos import photo
+from irlib.degradations import degrade_task, rain
 from irlib.losses import psnr_loss as reference_loss
 from irlib.nn import SimplifiedChannelAttention, simple_gate
 from irlib.nn import local_mean as reference_mean
@@ -199,4 +201,73 @@ exercise(
     ("values outside 0 and 1 count as they are", _outside_0_and_1_counts),
     ("equal images give -80, with a finite gradient", _perfect_is_finite),
     ("the loss equals irlib's", _loss_equals_the_package),
+)
+
+
+def _pull(loss: Callable, restored: Tensor, target: Tensor) -> Tensor:
+    """The gradient of a loss with respect to the restored images."""
+    restored = restored.clone().requires_grad_()
+    (found,) = torch.autograd.grad(same_shape(loss(restored, target), ()), restored)
+    return found
+
+
+def _a_better_image_costs_less(answer: Callable) -> None:
+    target = random_uniform(2, 3, 8, 8)
+    error = 0.2 * random_normal(2, 3, 8, 8, seed=1)
+    near, far = (same_shape(answer(target + k * error, target), ()).item() for k in (0.5, 1.0))
+    assert near < far, f"With half of the error the loss is {near:.4g}, with all of it {far:.4g}."
+
+
+def _right_images_are_left_alone(answer: Callable) -> None:
+    target = random_uniform(2, 3, 8, 8)
+    found = _pull(answer, target, target)
+    assert found.isfinite().all(), (
+        "Of images that are right already the gradient is not finite. A square root has no slope "
+        "at 0: add a small number under it."
+    )
+
+
+def _no_image_is_louder(answer: Callable) -> None:
+    clean = photo("coffee")[:, 40:104, 250:314]
+    drawing = torch.Generator().manual_seed(2)
+    tasks = ("denoise", "dehaze", "derain", "deblur", "lowlight")
+    batch = torch.stack([degrade_task(clean, task, drawing).image for task in tasks])
+    length = _pull(answer, batch, clean.expand_as(batch)).flatten(1).norm(dim=1)
+    shares = (100 * length / length.sum()).tolist()
+    said = ", ".join(f"{task} {share:.0f} %" for task, share in zip(tasks, shares, strict=True))
+    assert max(shares) < 1.05 * min(shares), (
+        f"Five degradations of one photograph pull with {said} of the gradient's length; expected "
+        "a fifth each. The squared error hears the worst image, its logarithm the best; what "
+        "lies between?"
+    )
+
+
+def _twice_the_error_twice_the_pull(answer: Callable) -> None:
+    target = random_uniform(1, 3, 8, 8)
+    error = 0.1 * random_normal(1, 3, 8, 8, seed=1)
+    found = _pull(answer, target + error, target) / error
+    assert found.max() < 1.05 * found.min(), (
+        "Within an image a value that is twice as wrong is not pulled twice as hard: pull over "
+        f"error runs from {found.min().item():.2g} to {found.max().item():.2g}. L1 pulls all alike."
+    )
+
+
+def _rain_is_heard(answer: Callable) -> None:
+    clean = photo("coffee")[:, 40:168, 250:378]
+    drawing = torch.Generator().manual_seed(4)
+    rainy = rain(clean, 0.15, brightness=0.6, generator=drawing).image
+    streaks = (rainy - clean).abs().amax(dim=0) > 0.02
+    guess = rainy + 0.01 * torch.randn(clean.shape, generator=drawing)
+    pull = _pull(answer, guess[None], clean[None])[0].square().sum(dim=0)
+    share = (100 * pull[streaks].sum() / pull.sum()).item()
+    assert share > 90, f"Only {share:.0f} % of the gradient's squared length is on the streaks."
+
+
+exercise(
+    "ch06.even_loss",
+    ("half of an error costs less than all of it", _a_better_image_costs_less),
+    ("images that are right have a finite gradient", _right_images_are_left_alone),
+    ("five degradations of a photograph are heard alike", _no_image_is_louder),
+    ("twice the error is pulled twice as hard", _twice_the_error_twice_the_pull),
+    ("of a rainy guess the streaks are heard", _rain_is_heard),
 )

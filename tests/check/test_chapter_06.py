@@ -85,12 +85,40 @@ def without_floor(restored, target):
     return 10 * torch.log10((restored - target).square().mean(dim=(1, 2, 3))).mean()
 
 
+def even(restored, target):
+    return ((restored - target).square().mean(dim=(1, 2, 3)) + 1e-12).sqrt().mean()
+
+
+def squared(restored, target):
+    return F.mse_loss(restored, target)
+
+
+def absolute(restored, target):
+    return F.l1_loss(restored, target)
+
+
+def without_a_small_number(restored, target):
+    return (restored - target).square().mean(dim=(1, 2, 3)).sqrt().mean()
+
+
+def of_each_value(restored, target):
+    """L1, its images rescaled so that all are heard alike: right between, wrong within."""
+    error = (restored - target).abs().mean(dim=(1, 2, 3))
+    length = ((restored - target).abs() > 0).float().mean(dim=(1, 2, 3)).sqrt() + 1e-12
+    return (error / length.detach()).mean()
+
+
+def not_averaged(restored, target):
+    return ((restored - target).square().mean(dim=(1, 2, 3)) + 1e-12).sqrt()
+
+
 @pytest.mark.parametrize(
     ("name", "answer"),
     [
         ("ch06.gate_and_scale", right_scale),
         ("ch06.local_mean", right_mean),
         ("ch06.psnr_loss", right_loss),
+        ("ch06.even_loss", even),
     ],
 )
 def test_the_right_answer_passes(name, answer, capsys):
@@ -112,6 +140,11 @@ def test_the_right_answer_passes(name, answer, capsys):
         ("ch06.psnr_loss", natural, "10 / ln 10"),
         ("ch06.psnr_loss", clamped, "do not clamp"),
         ("ch06.psnr_loss", without_floor, "1e-8"),
+        ("ch06.even_loss", squared, "hears the worst image, its logarithm the best"),
+        ("ch06.even_loss", right_loss, "what lies between"),
+        ("ch06.even_loss", without_a_small_number, "has no slope at 0"),
+        ("ch06.even_loss", of_each_value, "L1 pulls all alike"),
+        ("ch06.even_loss", not_averaged, "Expected shape ()"),
     ],
 )
 def test_a_wrong_answer_is_told_why(name, answer, hint, capsys):
