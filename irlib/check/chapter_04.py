@@ -1,6 +1,7 @@
-"""Exercises of chapter 4: the three parts of a Restormer block."""
+"""Exercises of chapter 4: the parts of a Restormer block, and a table made from a few pixels."""
 
 from collections.abc import Callable
+from functools import cache
 
 import torch
 from torch import Tensor
@@ -8,6 +9,7 @@ from torch.nn import functional as F
 
 from irlib.check import exercise
 from irlib.check.answers import close_to, random_normal, same_shape
+from irlib.data.photos import photo
 from irlib.nn import channel_attention as reference_attention
 
 _TOLERANCE = 1e-5
@@ -172,4 +174,89 @@ exercise(
     ("a very negative first half closes the gate", _negative_gate),
     ("a large first half multiplies the second, unchanged", _open_gate),
     ("the gate is the exact GELU", _exact_gelu),
+)
+
+
+_HEIGHT, _WIDTH, _FEW = 240, 320, 300
+
+
+def _places(pick: Callable, count: int = _FEW) -> Tensor:
+    torch.manual_seed(0)
+    places = same_shape(pick(_HEIGHT, _WIDTH, count), (count,)).long()
+    low, high = int(places.min()), int(places.max())
+    assert low >= 0, f"A place is {low}; the first pixel is 0."
+    assert high < _HEIGHT * _WIDTH, f"A place is {high}; the last pixel is {_HEIGHT * _WIDTH - 1}."
+    different = len(places.unique())
+    assert different == count, f"Of {count} places only {different} are different pixels."
+    return places
+
+
+def _table(maps: Tensor) -> Tensor:
+    """Attention table (d, d) of feature maps (d, N), at temperature 5."""
+    return reference_attention(maps[None, None], maps[None, None], torch.full((1, 1, 1), 5.0))[0, 0]
+
+
+@cache
+def _photograph_maps() -> list[Tensor]:
+    """Colours, blur, detail and slopes of cuts of photographs, each (7, H W)."""
+    found = []
+    for name in ("astronaut", "chelsea", "coffee", "rocket"):
+        image = photo(name)[:, :_HEIGHT, :_WIDTH]
+        grey = image.mean(0, keepdim=True)
+        blur = F.avg_pool2d(grey, 9, 1, 4, count_include_pad=False)
+        slopes = [F.pad(grey.diff(dim=2), (0, 1)), F.pad(grey.diff(dim=1), (0, 0, 0, 1))]
+        maps = torch.cat([image, blur, grey - blur, *slopes]).flatten(1)
+        found.append(maps - maps.mean(dim=1, keepdim=True))
+    return found
+
+
+@cache
+def _stripe_maps() -> Tensor:
+    """Stripes of seven widths, upright and lying: no two of them alike."""
+    row, column = torch.meshgrid(torch.arange(_HEIGHT), torch.arange(_WIDTH), indexing="ij")
+    waves = [
+        torch.cos(2 * torch.pi * x / n) for x in (row, column) for n in (2, 4, 5, 8, 10, 16, 32)
+    ]
+    return torch.stack(waves).flatten(1)
+
+
+def _places_are_pixels(pick: Callable) -> None:
+    for count in (50, _FEW):
+        _places(pick, count)
+
+
+def _all_pixels_are_all(pick: Callable) -> None:
+    _places(pick, _HEIGHT * _WIDTH)
+
+
+def _nearer_than_a_cut(pick: Callable) -> None:
+    side = int(_FEW**0.5)
+    square = (100 + torch.arange(side))[:, None] * _WIDTH + 150 + torch.arange(side)
+    errors = []
+    for places in (_places(pick), square.flatten()):
+        gaps = [
+            (_table(maps[:, places]) - _table(maps)).abs().mean() for maps in _photograph_maps()
+        ]
+        errors.append(torch.stack(gaps).mean().item())
+    assert errors[0] < errors[1] / 3, (
+        f"Over four photographs the entries are off by {errors[0]:.4f} on average, those of a "
+        f"square cut by {errors[1]:.4f}. Neighbours are alike and teach little: spread out."
+    )
+
+
+def _no_stripe_deceives(pick: Callable) -> None:
+    maps = _stripe_maps()
+    off = (_table(maps[:, _places(pick)]) - _table(maps)).abs().max().item()
+    assert off < 0.1, (
+        f"With stripes as feature maps an entry is off by {off:.2f}: seen at your places, two "
+        "kinds of stripes look alike. Places in step with a pattern see one phase of it only."
+    )
+
+
+exercise(
+    "ch04.few_pixels",
+    ("it returns as many different pixels as asked for", _places_are_pixels),
+    ("asked for all pixels, it returns each of them", _all_pixels_are_all),
+    ("the table is three times nearer than that of a square cut", _nearer_than_a_cut),
+    ("stripes of any width do not deceive it", _no_stripe_deceives),
 )
