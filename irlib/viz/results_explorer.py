@@ -96,7 +96,7 @@ def counted_row(table: PaperTable, size: Counted, places: dict[str, int]) -> dic
         "row": table.row(size.row).method,
         "system": size.preset.partition("/")[0],
         "task": NONE,
-        "number": f"{column.title} ({column.unit}); counted as {size.preset}",
+        "number": f"{column.title}; counted as {size.preset}",
         "paper": size.paper,
         "ours": _number(size.ours),
         "deviation": None,

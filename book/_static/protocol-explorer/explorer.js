@@ -118,7 +118,8 @@
   }
 
   for (const { name } of pair.protocols) named.add(new Option(name, name));
-  named.addEventListener("change", () => {
+  // Before the form hears of it, which then measures.
+  named.addEventListener("input", () => {
     const found = pair.protocols.find(({ name }) => name === named.value);
     if (found) choose(options(found));
   });

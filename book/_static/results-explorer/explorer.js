@@ -117,6 +117,13 @@
     dialog.showModal();
   }
 
+  // A dialog closes on Escape by itself, unless the theme takes the key for its search.
+  dialog.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    event.stopPropagation();
+    dialog.close();
+  });
+
   function restart() {
     shown = PAGE;
     update();
