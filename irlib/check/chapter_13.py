@@ -1,4 +1,4 @@
-"""Exercises of chapter 13: straight-through assignment, sampled prompts, prototypes that follow."""
+"""Exercises of chapter 13: hard choices, sampled prompts, prototypes that follow, and how many."""
 
 from collections.abc import Callable
 
@@ -227,4 +227,67 @@ exercise(
     ("the prototypes given are left as they were", _the_old_ones_are_left_alone),
     ("a constant batch pulls geometrically", _a_constant_batch_pulls_geometrically),
     ("the result equals irlib's", _following_equals_the_package),
+)
+
+
+def _groups(sizes: tuple[int, ...], seed: int = 0) -> Tensor:
+    """Round groups in six dimensions, their centres at least nine apart, in a mixed order."""
+    for attempt in range(100):
+        centres = 6 * random_normal(len(sizes), 6, seed=1000 * seed + attempt)
+        if len(sizes) == 1 or float(torch.pdist(centres).min()) > 9:
+            break
+    places = torch.repeat_interleave(torch.arange(len(sizes)), torch.tensor(sizes))
+    points = centres[places] + random_normal(sum(sizes), 6, seed=seed)
+    return points[torch.randperm(len(points), generator=torch.Generator().manual_seed(seed))]
+
+
+def _count(answer: Callable, points: Tensor) -> int:
+    number = answer(points)
+    assert not isinstance(number, float) or number.is_integer(), f"It returned {number}."
+    number = int(number)
+    assert 1 <= number <= 8, f"It returned {number}; expected a whole number from 1 to 8."
+    return number
+
+
+def _plain_groups_are_counted(answer: Callable) -> None:
+    seen = _count(answer, _groups((20, 20, 20)))
+    assert seen == 3, f"Three groups of twenty points, far apart, were counted as {seen}."
+
+
+def _no_groups_is_one(answer: Callable) -> None:
+    seen = _count(answer, _groups((60,)))
+    assert seen == 1, (
+        f"A single round cloud was cut into {seen}. Some measure of how far groups stand apart has "
+        "to be large enough before there is more than one."
+    )
+
+
+def _units_do_not_matter(answer: Callable) -> None:
+    for number, points in ((3, _groups((20, 20, 20))), (1, _groups((60,)))):
+        for factor in (0.01, 100.0):
+            seen = _count(answer, factor * points + 50)
+            assert seen == number, (
+                f"Multiplied by {factor:g} and moved, {number} group(s) were counted as {seen}. "
+                "Compare distances with each other, not with a number of pixels."
+            )
+
+
+def _often_right(answer: Callable) -> None:
+    kinds = ((30, 30), (30, 15, 8), (15, 15, 15, 15), (30, 15, 10, 8), (12,) * 5, (10,) * 6)
+    seen = [_count(answer, _groups(sizes, seed)) for seed, sizes in enumerate(kinds, 1)]
+    right = sum(number == len(sizes) for number, sizes in zip(seen, kinds, strict=True))
+    told = ", ".join(
+        f"{number} for {len(sizes)}" for number, sizes in zip(seen, kinds, strict=True)
+    )
+    assert right >= 5, (
+        f"Of six clouds {right} were counted right; five were asked for. It said {told}."
+    )
+
+
+exercise(
+    "ch13.how_many",
+    ("three plain groups are counted", _plain_groups_are_counted),
+    ("a cloud without groups has one", _no_groups_is_one),
+    ("units and places do not matter", _units_do_not_matter),
+    ("of six clouds five or more are right", _often_right),
 )

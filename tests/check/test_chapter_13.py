@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from irlib.check import check
+from irlib.nn.k_means import k_means
 
 
 def distances(embedding, prototypes):
@@ -83,9 +84,48 @@ def one_by_one(prototypes, embeddings):
     return moved
 
 
+def counted(points, least=0.3):
+    apart, best, number = torch.cdist(points, points), least, 1
+    for k in range(2, 9):
+        nearest = k_means(points, k, torch.Generator().manual_seed(0)).nearest
+        member = torch.nn.functional.one_hot(nearest, k).to(points)
+        sums, sizes = apart @ member, member.sum(dim=0)
+        own = (sums * member).sum(dim=1) / (sizes[nearest] - 1).clamp(min=1)
+        other = (sums / sizes + 1e9 * member).amin(dim=1)
+        found = ((other - own) / torch.maximum(own, other)).mean().item()
+        if found > best:
+            best, number = found, k
+    return number
+
+
+def least_scatter(points):
+    seed = torch.Generator().manual_seed(0)
+    return min(range(1, 9), key=lambda k: k_means(points, k, seed).inertia)
+
+
+def first_small_scatter(points):
+    for k in range(1, 9):
+        found = k_means(points, k, torch.Generator().manual_seed(0))
+        if found.inertia / len(points) < 8:
+            return k
+    return 8
+
+
+def largest_drop(points):
+    least = [k_means(points, k, torch.Generator().manual_seed(0)).inertia for k in range(1, 9)]
+    if least[1] > 0.7 * least[0]:
+        return 1
+    return 2 + max(range(7), key=lambda i: least[i] - least[i + 1])
+
+
 @pytest.mark.parametrize(
     ("name", "answer"),
-    [("ch13.assign", right_assign), ("ch13.draw", drawn), ("ch13.follow", followed)],
+    [
+        ("ch13.assign", right_assign),
+        ("ch13.draw", drawn),
+        ("ch13.follow", followed),
+        ("ch13.how_many", counted),
+    ],
 )
 def test_right_answers_pass(name, answer, capsys):
     assert check(name, answer), capsys.readouterr().out
@@ -108,6 +148,10 @@ def test_right_answers_pass(name, answer, capsys):
         ("ch13.follow", means_of_nothing, "no mean of nothing"),
         ("ch13.follow", one_by_one, "mean"),
         ("ch13.follow", lambda p, e: followed(p, e, pull=0.98), "(0, 0.04)"),
+        ("ch13.how_many", least_scatter, "were counted as 8"),
+        ("ch13.how_many", lambda p: counted(p, least=0.0), "was cut into"),
+        ("ch13.how_many", first_small_scatter, "Compare distances with each other"),
+        ("ch13.how_many", largest_drop, "were counted as 2"),
     ],
 )
 def test_wrong_answers_are_told_why(name, answer, says, capsys):
