@@ -1,6 +1,8 @@
-"""Exercises of chapter 19: who sees which samples, means of parts, epochs of a mix, fed GPUs."""
+"""Exercises of chapter 19: shared samples, means of parts, epochs, fed GPUs, when to talk."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+
+import numpy as np
 
 from irlib.check import exercise
 
@@ -148,4 +150,49 @@ exercise(
     ("there are enough workers, and none too many", _enough),
     ("there is at least one", _at_least_one),
     ("where no number is enough, the answer is None", _too_fast),
+)
+
+
+_STEPS, _TALKS, _RATE = 200, 20, 0.05
+
+
+def _apart(when: Iterable[int]) -> float:
+    """How far four devices that talk after some steps end from the optimum of all their data."""
+    draw = np.random.default_rng(0)
+    bends, own = draw.uniform(0.2, 2, (4, 5)), draw.normal(0, 1, (4, 5))  # of each device's loss
+    common = (bends * own).sum(axis=0) / bends.sum(axis=0)
+    weights, talks = np.full((4, 5), 3.0), set(when)
+    for step in range(_STEPS):
+        noise = draw.normal(0, 0.3, (4, 5))
+        weights = weights - _RATE * (bends * (weights - own) + noise)
+        if step in talks:
+            weights = np.broadcast_to(weights.mean(axis=0), weights.shape)
+    return float(np.sqrt(np.square(weights.mean(axis=0) - common).mean()))
+
+
+def _chosen(answer: Callable) -> list[int]:
+    return [int(step) for step in answer(_STEPS, _TALKS)]
+
+
+def _within_budget(answer: Callable) -> None:
+    steps = _chosen(answer)
+    assert len(steps) <= _TALKS, f"It talks {len(steps)} times; {_TALKS} are paid for."
+    outside = [step for step in steps if not 0 <= step < _STEPS]
+    assert not outside, f"Steps run from 0 to {_STEPS - 1}; it names {outside[:5]}."
+
+
+def _ends_nearer(answer: Callable) -> None:
+    evenly = _apart(_STEPS * (talk + 1) // _TALKS - 1 for talk in range(_TALKS))
+    ends = _apart(_chosen(answer))
+    assert ends <= 0.75 * evenly, (
+        f"It ends {ends:.4f} from the common optimum, evenly spread talks {evenly:.4f}; expected "
+        "three quarters of that at most. Ask what is left at the end of what devices did apart "
+        "early, and of what they did apart late; but drifting for long needs many talks to mend."
+    )
+
+
+exercise(
+    "ch19.when",
+    ("it talks no more often than is paid for", _within_budget),
+    ("it ends nearer than evenly spread talks", _ends_nearer),
 )

@@ -39,7 +39,15 @@ def rounded_down(counts, repetition, levels, batch):
     return sum(lines) // batch
 
 
+def evenly(steps, budget):
+    return [steps * (talk + 1) // budget - 1 for talk in range(budget)]
+
+
 WRONG = [
+    ("when", evenly, "three quarters of that"),
+    ("when", lambda steps, budget: range(steps - budget, steps), "needs many talks to mend"),
+    ("when", lambda steps, budget: range(budget), "what they did apart late"),
+    ("when", lambda steps, budget: range(steps), "20 are paid for"),
     ("share", all_the_same, "together they should see"),
     ("share", device_after_device, "Let the devices share the first half"),
     ("combine", lambda means, sizes: sum(means) / len(means), "counts three times as much"),
