@@ -1,4 +1,4 @@
-"""Exercises of chapter 24: places of tiles, a fade, an estimate of noise, a steady flicker."""
+"""Exercises of chapter 24: places of tiles, a fade, noise, a steady flicker, a moving film."""
 
 import itertools
 from collections.abc import Callable
@@ -202,4 +202,57 @@ exercise(
     ("noise does flicker", _of_noise),
     ("a swinging lamp does not count", _a_lamp),
     ("swinging colours do", _one_colour),
+)
+
+
+_WINDOW, _LEVEL, _MARGIN = 64, 10, 8
+
+
+def _window(name: str, top: int = 0, left: int = 0) -> Tensor:
+    from irlib.data.photos import photo
+
+    return photo(name)[:, 60 + top :, 180 + left :][:, :_WINDOW, :_WINDOW]
+
+
+def _gain(answer: Callable, frames: list[Tensor]) -> float:
+    """What an answer adds to noisy frames, in dB over all of them, away from the edges."""
+    clean = torch.stack(frames)
+    noise = torch.randn(clean.shape, generator=torch.Generator().manual_seed(3))
+    noisy = clean + _LEVEL / 255 * noise
+    found = answer(noisy.clone())
+    assert tuple(found.shape) == tuple(clean.shape), (
+        f"For frames {tuple(clean.shape)} it returned {tuple(found.shape)}."
+    )
+    inner = slice(_MARGIN, -_MARGIN)
+    errors = [(film - clean)[..., inner, inner].square().mean() for film in (noisy, found)]
+    return float(10 * torch.log10(errors[0] / errors[1].clamp(min=1e-12)))
+
+
+def _standing(answer: Callable) -> None:
+    gain = _gain(answer, [_window("astronaut")] * 5)
+    assert gain >= 3, f"On a standing scene it gains {gain:.1f} dB; the mean of two frames gives 3."
+
+
+def _moving(answer: Callable) -> None:
+    path = ((0, 0), (1, 2), (3, 3), (4, 5), (6, 5))
+    gain = _gain(answer, [_window("astronaut", *place) for place in path])
+    assert gain >= 3, (
+        f"With a camera that moves by a pixel or two a frame it gains {gain:.1f} dB, expected 3. "
+        "Find the shift at which a neighbour differs least, and move it there before the mean."
+    )
+
+
+def _cut(answer: Callable) -> None:
+    gain = _gain(answer, [_window("astronaut")] * 3 + [_window("motorcycle_left")] * 3)
+    assert gain >= 1.5, (
+        f"Where the film cuts to another scene it gains {gain:.1f} dB, expected 1.5. A frame that "
+        "fits at no shift belongs to no mean."
+    )
+
+
+exercise(
+    "ch24.film",
+    ("a standing scene gets quieter", _standing),
+    ("a moving camera leaves no ghosts", _moving),
+    ("a cut is not blended", _cut),
 )

@@ -83,13 +83,50 @@ def a_variance(frames):
     return 255 * steady.var(dim=0).mean()
 
 
+def moved_to(frame, other, reach=4):
+    """The neighbour, at the shift where it differs least, and by how much it then does."""
+    inner = slice(reach, -reach)
+    best, least = other, float("inf")
+    for down in range(-reach, reach + 1):
+        for right in range(-reach, reach + 1):
+            moved = other.roll((down, right), dims=(1, 2))
+            error = (moved - frame)[:, inner, inner].square().mean().item()
+            if error < least:
+                best, least = moved, error
+    return best, least
+
+
+def in_motion(frames, limit=1.5):
+    results = []
+    for place, frame in enumerate(frames):
+        near = [n for n in (-2, -1, 1, 2) if 0 <= place + n < len(frames)]
+        moved = [moved_to(frame, frames[place + n]) for n in near]
+        least = min(error for _, error in moved)
+        fitting = [other for other, error in moved if error <= limit * least]
+        results.append(torch.stack([frame, *fitting]).mean(dim=0))
+    return torch.stack(results)
+
+
+def in_motion_through_cuts(frames):
+    return in_motion(frames, limit=float("inf"))
+
+
+def mean_of_three(frames):
+    padded = torch.cat([frames[:1], frames, frames[-1:]])
+    return (padded[:-2] + padded[1:-1] + padded[2:]) / 3
+
+
 RIGHT = {
+    "film": in_motion,
     "starts": right_starts,
     "join": right_join,
     "noise": right_noise,
     "flicker": right_flicker,
 }
 WRONG = [
+    ("film", lambda frames: frames, "On a standing scene"),
+    ("film", mean_of_three, "Find the shift"),
+    ("film", in_motion_through_cuts, "belongs to no mean"),
     ("starts", beyond_the_end, "beyond the picture"),
     ("starts", too_many, "suffice"),
     ("starts", side_by_side, "neighbours share 0 pixels"),
