@@ -1,4 +1,4 @@
-"""Exercises of chapter 14: a grid of signs, two strips that cross, a loss on spectra."""
+"""Exercises of chapter 14: signs, strips that cross, a loss on spectra, a word to tell."""
 
 from collections.abc import Callable
 
@@ -197,4 +197,78 @@ exercise(
     ("a constant offset counts as it is", _an_offset_counts_as_it_is),
     ("twice the error is twice the loss", _doubling_doubles),
     ("the loss equals irlib's", _loss_equals_the_package),
+)
+
+
+_GAINS = torch.tensor(
+    [
+        [8.0, 0.0, 4.0, 5.0, -13.0],
+        [0.0, 2.5, 0.5, 0.0, -8.0],
+        [0.5, -2.5, 2.0, 1.0, -18.0],
+        [-0.5, -6.0, -1.0, 0.2, -19.5],
+        [0.0, -1.0, -0.5, 0.0, 9.5],
+    ]
+)
+
+
+def _classified(count: int, seed: int, factor: float) -> tuple[Tensor, Tensor]:
+    """Shares of a classifier, right about as often as it says where the factor is 1.5."""
+    drawing = torch.Generator().manual_seed(seed)
+    truth = torch.randint(5, (count,), generator=drawing)
+    scores = 1.5 * F.one_hot(truth, 5) + torch.randn(count, 5, generator=drawing)
+    return (factor * scores).softmax(dim=1), truth
+
+
+def _chosen(answer: Callable, shares: Tensor, gains: Tensor, factor: float = 1.5) -> Tensor:
+    chosen = same_shape(answer(shares, gains, *_classified(1000, 7, factor)), (len(shares),))
+    assert not chosen.is_floating_point(), f"It returned {chosen.dtype}; expected whole numbers."
+    assert ((chosen >= 0) & (chosen <= 5)).all(), f"It returned {chosen.tolist()[:8]}, not 0 to 5."
+    return chosen
+
+
+def _one_answer_a_picture(answer: Callable) -> None:
+    _chosen(answer, _classified(6, 1, 1.5)[0], _GAINS)
+
+
+def _sure_is_believed(answer: Callable) -> None:
+    shares = (20 * torch.eye(5)).softmax(dim=1)
+    seen = _chosen(answer, shares, 2 * torch.eye(5) - 1).tolist()
+    assert seen == [0, 1, 2, 3, 4], (
+        f"Sure shares of tasks 0 to 4, where only the truth gains, gave {seen}."
+    )
+
+
+def _no_danger_on_a_guess(answer: Callable) -> None:
+    shares = torch.tensor([[0.35, 0.01, 0.01, 0.18, 0.45]])
+    seen = int(_chosen(answer, shares, _GAINS)[0])
+    assert seen != 4, (
+        "Darkness was likeliest, with a share of 0.45, and was told. If the picture has noise that "
+        "loses 13 dB: weigh each word by what it gains for every task the picture may have."
+    )
+
+
+def _left_alone(answer: Callable) -> None:
+    seen = _chosen(answer, _classified(40, 2, 1.5)[0], _GAINS - 30)
+    assert (seen == 5).all(), "Where every word costs, the answer is 5: leave the picture alone."
+
+
+def _worth_more_than_the_likeliest(answer: Callable) -> None:
+    shares, truth = _classified(4000, 3, 4.0)
+    table = F.pad(_GAINS, (0, 1))
+    likeliest = float(table[truth, shares.argmax(dim=1)].mean())
+    seen = float(table[truth, _chosen(answer, shares, _GAINS, 4.0)].mean())
+    assert seen >= likeliest + 0.5, (
+        f"With a classifier that is too sure it gains {seen:.2f} dB; the likeliest word gains "
+        f"{likeliest:.2f}, and half a decibel more was asked for. Of the known pictures, how often "
+        "is it right where it says it is?"
+    )
+
+
+exercise(
+    "ch14.choose",
+    ("every picture gets one answer", _one_answer_a_picture),
+    ("a sure classifier is believed", _sure_is_believed),
+    ("a dangerous word is not told on a guess", _no_danger_on_a_guess),
+    ("where every word costs the picture is left alone", _left_alone),
+    ("it gains half a decibel over the likeliest word", _worth_more_than_the_likeliest),
 )

@@ -71,12 +71,43 @@ def squared(restored, target):
     return torch.fft.fft2(restored - target).abs().square().mean() / 0.25 / 96
 
 
+def expected_gain(shares, gains, power):
+    shares = (power * shares.clamp_min(1e-12).log()).softmax(dim=1)
+    return torch.cat([shares @ gains, torch.zeros(len(shares), 1)], dim=1)
+
+
+def right_choice(shares, gains, known_shares, known_truth):
+    def surprise(power):
+        tempered = (power * known_shares.clamp_min(1e-12).log()).log_softmax(dim=1)
+        return -tempered.gather(1, known_truth[:, None]).mean().item()
+
+    power = min([n / 10 for n in range(1, 21)], key=surprise)
+    return expected_gain(shares, gains, power).argmax(dim=1)
+
+
+def likeliest(shares, gains, known_shares, known_truth):
+    return shares.argmax(dim=1)
+
+
+def never_left_alone(shares, gains, known_shares, known_truth):
+    return (shares @ gains).argmax(dim=1)
+
+
+def believes_the_shares(shares, gains, known_shares, known_truth):
+    return expected_gain(shares, gains, 1.0).argmax(dim=1)
+
+
+def columns_for_rows(shares, gains, known_shares, known_truth):
+    return expected_gain(shares, gains.T, 1.0).argmax(dim=1)
+
+
 @pytest.mark.parametrize(
     ("name", "answer"),
     [
         ("ch14.sign_grid", right_grid),
         ("ch14.strip_sum", right_sum),
         ("ch14.spectrum_loss", right_loss),
+        ("ch14.choose", right_choice),
     ],
 )
 def test_the_right_answer_passes(name, answer, capsys):
@@ -97,6 +128,10 @@ def test_the_right_answer_passes(name, answer, capsys):
         ("ch14.spectrum_loss", moduli, "difference of the moduli"),
         ("ch14.spectrum_loss", normalised, "Do not normalise"),
         ("ch14.spectrum_loss", squared, "not its square"),
+        ("ch14.choose", likeliest, "weigh each word"),
+        ("ch14.choose", never_left_alone, "leave the picture alone"),
+        ("ch14.choose", believes_the_shares, "how often is it right"),
+        ("ch14.choose", columns_for_rows, "every task the picture may have"),
     ],
 )
 def test_a_wrong_answer_is_told_why(name, answer, hint, capsys):
