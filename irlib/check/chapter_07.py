@@ -1,15 +1,21 @@
-"""Exercises of chapter 7: the folds, the loss of triplets, and whether quality rises."""
+"""Exercises of chapter 7: folds, the loss of triplets, rising quality, and fooling the judge."""
 
+import functools
 import math
 from collections.abc import Callable
 
 import torch
+from torch import Tensor
 
 from irlib.check import exercise
-from irlib.check.answers import random_directions, random_normal
-from irlib.losses import tier_cross_entropy
+from irlib.check.answers import random_directions, random_normal, same_shape
+from irlib.data.photos import photo
+from irlib.degradations import gaussian_noise
+from irlib.foundation import load_clip
+from irlib.losses import tier_cross_entropy, tier_logits
 from irlib.perceiver.folds import fold_of
-from irlib.perceiver.gate import acceptance
+from irlib.perceiver.gate import acceptance, expected_quality
+from irlib.perceiver.prompt_files import SHIPPED, load_prompts
 
 
 def _names(count: int) -> list[str]:
@@ -164,4 +170,69 @@ exercise(
     ("no opinion is no rise", _equal_is_not_rising),
     ("the expected tier counts, not the most probable one", _a_hint_is_enough),
     ("the share equals irlib's for 2, 3 and 4 tiers", _ordered_equals_the_package),
+)
+
+
+_BUDGET = 4 / 255
+
+
+def _likes_light(images: Tensor) -> Tensor:
+    return images.mean(dim=(1, 2, 3))
+
+
+def _keeps_to_the_budget(fool: Callable) -> None:
+    images = torch.rand(2, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+    for budget in (_BUDGET, 0.1):
+        moved = same_shape(fool(_likes_light, images, budget), images.shape) - images
+        most = moved.abs().max().item()
+        assert most <= budget + 1e-6, (
+            f"A value moved by {most:.4f}, and the budget is {budget:.4f}. After each step, clamp "
+            "to the picture plus and minus the budget."
+        )
+
+
+def _stays_a_picture(fool: Callable) -> None:
+    images = (torch.rand(2, 3, 8, 8, generator=torch.Generator().manual_seed(0)) > 0.5).float()
+    found = fool(_likes_light, images, 0.1)
+    low, high = found.min().item(), found.max().item()
+    assert 0 <= low <= high <= 1, f"Values run from {low:.3f} to {high:.3f}; expected 0 to 1."
+
+
+def _climbs(fool: Callable) -> None:
+    images = 0.2 + 0.6 * torch.rand(2, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+    rise = (_likes_light(fool(_likes_light, images, _BUDGET)) - _likes_light(images)).min().item()
+    assert rise > 0.9 * _BUDGET, (
+        f"A judge that likes light gives {rise:.4f} more; {_BUDGET:.4f} is possible. Take the "
+        "gradient of the judge with respect to the picture, and go uphill by its sign."
+    )
+
+
+@functools.cache
+def _pocket_judge() -> Callable[[Tensor], Tensor]:
+    clip = load_clip("pocket")
+    text = load_prompts(SHIPPED, clip).encode(clip).detach()
+    return lambda images: expected_quality(tier_logits(clip.encode_image(images), text, 100.0))
+
+
+def _beats_the_clean_photograph(fool: Callable) -> None:
+    judge, places = _pocket_judge(), {"chelsea": (80, 180), "coffee": (150, 300)}
+    clean = torch.stack([photo(n)[:, i : i + 64, j : j + 64] for n, (i, j) in places.items()])
+    noisy = gaussian_noise(clean, 25.0, generator=torch.Generator().manual_seed(0)).image
+    fooled = fool(judge, noisy, _BUDGET).detach()
+    with torch.no_grad():
+        marks = [judge(images).tolist() for images in (noisy, fooled, clean)]
+    for name, before, after, wanted in zip(places, *marks, strict=True):
+        assert after > wanted, (
+            f"On {name} the judge's mark went from {before:.2f} to {after:.2f}; the clean "
+            f"photograph has {wanted:.2f}, and 2 is the best. One step is not enough: the slope "
+            "changes on the way."
+        )
+
+
+exercise(
+    "ch07.fool",
+    ("no value moves by more than the budget", _keeps_to_the_budget),
+    ("values stay between 0 and 1", _stays_a_picture),
+    ("a judge that likes light is given light", _climbs),
+    ("noisy photographs are rated above clean ones", _beats_the_clean_photograph),
 )

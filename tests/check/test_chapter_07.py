@@ -61,9 +61,42 @@ def not_strict(logits):
     return (expected.diff(dim=1) >= 0).all(dim=1).float().mean()
 
 
+def fooled(judge, image, budget, steps=10, bound=True, uphill=1, picture=True):
+    found = image.clone()
+    for _ in range(steps):
+        found.requires_grad_()
+        (slope,) = torch.autograd.grad(judge(found).sum(), found)
+        found = found.detach() + uphill * budget / min(steps, 4) * slope.sign()
+        if bound:
+            found = torch.minimum(torch.maximum(found, image - budget), image + budget)
+        found = found.clamp(0, 1) if picture else found
+    return found
+
+
+def unbound(judge, image, budget):
+    return fooled(judge, image, budget, bound=False)
+
+
+def one_step(judge, image, budget):
+    return fooled(judge, image, budget, steps=1)
+
+
+def downhill(judge, image, budget):
+    return fooled(judge, image, budget, uphill=-1)
+
+
+def beyond_white(judge, image, budget):
+    return fooled(judge, image, budget, picture=False)
+
+
 @pytest.mark.parametrize(
     ("name", "answer"),
-    [("ch07.fold", right_fold), ("ch07.loss", right_loss), ("ch07.ordered", right_share)],
+    [
+        ("ch07.fold", right_fold),
+        ("ch07.loss", right_loss),
+        ("ch07.ordered", right_share),
+        ("ch07.fool", fooled),
+    ],
 )
 def test_a_right_answer_passes(name, answer):
     assert check(name, answer)
@@ -80,6 +113,10 @@ def test_a_right_answer_passes(name, answer):
         ("ch07.loss", summed, "ln 3"),
         ("ch07.ordered", most_probable, "the expected one rises"),
         ("ch07.ordered", not_strict, "strict"),
+        ("ch07.fool", unbound, "plus and minus the budget"),
+        ("ch07.fool", one_step, "One step is not enough"),
+        ("ch07.fool", downhill, "go uphill"),
+        ("ch07.fool", beyond_white, "expected 0 to 1"),
     ],
 )
 def test_a_wrong_answer_is_told_why(name, answer, told, capsys):
