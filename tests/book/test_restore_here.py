@@ -131,6 +131,15 @@ def pixels(page, name: str) -> np.ndarray:
     return np.array(values, dtype=np.float32).reshape(height, width, 4)[..., :3] / 255
 
 
+def tab_to(page, name: str) -> list[str]:
+    """Presses Tab until a part has the focus; the parts that had it on the way."""
+    passed: list[str] = []
+    while name not in passed and len(passed) < 9:
+        page.keyboard.press("Tab")
+        passed.append(page.evaluate("document.activeElement.dataset.part"))
+    return passed
+
+
 @pytest.mark.browser
 @pytest.mark.slow
 def test_a_sample_is_restored_as_irlib_restores_it(browser, served):
@@ -144,7 +153,8 @@ def test_a_sample_is_restored_as_irlib_restores_it(browser, served):
     page.goto(served)
     page.get_by_text("not restored yet").wait_for()
     assert not any("wasm" in url or "model.js" in url for url in asked), "heavy before a click"
-    page.get_by_role("button", name="Restore").click()
+    assert tab_to(page, "run") == ["picture", "side", "run"]
+    page.keyboard.press("Enter")
     page.get_by_text(re.compile("Restored 256 × 256 pixels in .* seconds")).wait_for(
         timeout=180_000
     )
@@ -155,8 +165,14 @@ def test_a_sample_is_restored_as_irlib_restores_it(browser, served):
     assert all(url.startswith((served.split("/book")[0], "blob:", "data:")) for url in asked)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     with page.expect_download() as download:
-        page.get_by_role("button", name="Save the result").click()
+        assert tab_to(page, "save") == ["save"]
+        page.keyboard.press("Enter")
     assert download.value.suggested_filename == "restored.png"
+    assert tab_to(page, "cut") == ["cut"]
+    frame = page.locator('[data-part="frame"]')
+    assert frame.evaluate("e => getComputedStyle(e).outlineStyle") == "solid"
+    page.keyboard.press("Home")
+    assert frame.evaluate("e => e.style.getPropertyValue('--cut')") == "0%"
     assert not errors
     page.close()
 
