@@ -1,4 +1,4 @@
-"""Exercises of chapter 23: operations of a convolution, the slower of two, shared batches, memory.
+"""Exercises of chapter 23: operations, the slower of two, shared batches, memory, a design.
 
 What a convolution costs is checked against PyTorch's own counter.
 """
@@ -181,4 +181,62 @@ exercise(
     ("weights, gradients and moments need room too", _weights_take_their_part),
     ("parts are equal", _parts_are_equal),
     ("what does not fit at all is said", _not_at_all),
+)
+
+
+_RELEASED = ((4, 6, 6, 8), 4)
+
+
+def _bill(blocks: Sequence[int], refinement: int) -> dict[str, float]:
+    """Parameters, operations and bytes kept, each in units of one block of the first level."""
+    one, two, three, four = blocks
+    return {
+        "parameters": 5 * one + 8 * two + 32 * three + 64 * four + 4 * refinement,
+        "operations": 5 * one + 2 * two + 2 * three + four + 4 * refinement,
+        "bytes kept": 3 * one + two + three / 2 + four / 8 + 2 * refinement,
+    }
+
+
+def _shares(answer: Callable) -> dict[str, float]:
+    """Each cost of the proposed network, over that of the released one."""
+    blocks, refinement = answer()
+    found, released = _bill(blocks, refinement), _bill(*_RELEASED)
+    return {what: found[what] / released[what] for what in found}
+
+
+def _levels_work(answer: Callable) -> None:
+    blocks, refinement = answer()
+    assert len(blocks) == 4, f"It returned {len(blocks)} numbers of blocks, expected four."
+    least = min(blocks)
+    assert least >= 1, f"A level has {least} blocks; every level needs one at least."
+    assert refinement >= 0, f"It returned {refinement} blocks of refinement."
+
+
+def _as_many_parameters(answer: Callable) -> None:
+    share = _shares(answer)["parameters"]
+    assert 1 <= share <= 1.1, (
+        f"It has {share:.2f} times the parameters of the released network, expected 1 to 1.1. A "
+        "block of the lowest level has sixty-four times the parameters of one of the first."
+    )
+
+
+def _no_more_operations(answer: Callable) -> None:
+    share = _shares(answer)["operations"]
+    assert share <= 1, f"It takes {share:.2f} times the operations, expected no more than before."
+
+
+def _half_the_memory(answer: Callable) -> None:
+    share = _shares(answer)["bytes kept"]
+    assert share <= 0.5, (
+        f"A training step keeps {share:.2f} times the bytes, expected half. The blocks at full "
+        "resolution keep most; behind the decoder's last step they are twice as wide."
+    )
+
+
+exercise(
+    "ch23.blocks",
+    ("every level has its blocks", _levels_work),
+    ("the network has as many parameters as before", _as_many_parameters),
+    ("it takes no more operations", _no_more_operations),
+    ("a training step keeps half the bytes", _half_the_memory),
 )

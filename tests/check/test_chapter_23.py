@@ -3,8 +3,10 @@
 import math
 
 import pytest
+import torch
 
-from irlib.check import check
+from irlib.check import chapter_23, check
+from irlib.models import create, preset
 
 
 def operations(given, made, kernel, height, width, groups, stride):
@@ -30,7 +32,17 @@ def parts(parameters, kept, share, memory):
     return None
 
 
-RIGHT = {"operations": operations, "slower": slower, "cards": cards, "parts": parts}
+def blocks():
+    return (1, 4, 6, 9), 1
+
+
+RIGHT = {
+    "operations": operations,
+    "slower": slower,
+    "cards": cards,
+    "parts": parts,
+    "blocks": blocks,
+}
 
 
 @pytest.mark.parametrize("name", RIGHT)
@@ -78,6 +90,10 @@ def never_gives_up(*given):
 
 
 WRONG = [
+    ("blocks", lambda: ((4, 6, 6, 8), 4), "at full resolution keep most"),
+    ("blocks", lambda: ((2, 3, 3, 4), 2), "expected 1 to 1.1"),
+    ("blocks", lambda: ((1, 1, 1, 20), 0), "expected 1 to 1.1"),
+    ("blocks", lambda: ((0, 6, 6, 9), 0), "every level needs one"),
     ("operations", multiply_adds, "that makes two operations"),
     ("operations", no_groups, "its own share of the input channels"),
     ("operations", no_stride, "Count the pixels that come out"),
@@ -95,3 +111,15 @@ WRONG = [
 def test_wrong_answers_are_told_why(name, answer, says, capsys):
     assert not check(f"ch23.{name}", answer)
     assert says in capsys.readouterr().out
+
+
+def test_the_bill_of_blocks_is_that_of_real_networks():
+    released = preset("restormer", "released")
+    shares = []
+    for levels, refinement in (chapter_23._RELEASED, blocks()):
+        change = {"num_blocks": levels, "num_refinement_blocks": refinement}
+        with torch.device("meta"):
+            shares.append(create("restormer", **released | change).count_parameters())
+    ours, theirs = (chapter_23._bill(*b)["parameters"] for b in (blocks(), chapter_23._RELEASED))
+    found = ours / theirs
+    assert shares[1] / shares[0] == pytest.approx(found, rel=0.02)
