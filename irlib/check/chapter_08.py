@@ -1,11 +1,12 @@
-"""Exercises of chapter 8: negatives, the loss of an anchor, reading a code by neighbours."""
+"""Exercises of chapter 8: negatives, the loss of an anchor, neighbours, and a design of a batch."""
 
 import math
 from collections.abc import Callable
 from functools import partial
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn import functional as F
 
 from irlib.check import exercise
 from irlib.check.answers import close_to, random_normal
@@ -137,4 +138,111 @@ exercise(
     ("a known code reads its own label at k = 1", _finds_itself),
     ("the cosine decides, not the distance", _direction_counts),
     ("the most frequent label of k neighbours wins", _majority),
+)
+
+
+_SCENES = 12
+
+
+def _batch(scenes: int) -> tuple[Tensor, Tensor]:
+    """Scene and task of each crop: every scene under each of five tasks, two crops of each."""
+    scene = torch.arange(scenes).repeat_interleave(5)
+    return scene.repeat(2), torch.arange(5).repeat(2 * scenes)
+
+
+def _design(relations: Callable, scenes: int) -> tuple[Tensor, Tensor]:
+    scene, task = _batch(scenes)
+    positive, negative = relations(scene, task)
+    for name, matrix in (("positives", positive), ("negatives", negative)):
+        shape = tuple(matrix.shape)
+        assert shape == (len(scene), len(scene)), (
+            f"{len(scene)} crops gave {name} {shape}; expected a row and a column for each crop."
+        )
+        assert matrix.dtype == torch.bool, f"The {name} hold {matrix.dtype}, not true and false."
+        assert matrix.any(), f"There are no {name} at all."
+    return positive, negative
+
+
+def _design_loss(codes: Tensor, positive: Tensor, negative: Tensor) -> Tensor:
+    z, some = F.normalize(codes, dim=1), positive.any(dim=1)
+    cosines = (z @ z.T / 0.1)[some]
+    drawn = cosines.masked_fill(~positive[some], -math.inf).logsumexp(dim=1)
+    both = cosines.masked_fill(~(positive | negative)[some], -math.inf).logsumexp(dim=1)
+    return (both - drawn).mean()
+
+
+def _design_is_possible(relations: Callable) -> None:
+    positive, negative = _design(relations, 4)
+    both = (positive & negative).sum().item()
+    assert both == 0, f"{both} pairs are to be drawn together and pushed apart."
+    own = (positive | negative).diagonal().sum().item()
+    assert own == 0, f"{own} crops are positives or negatives of themselves."
+
+
+def _costs(relations: Callable, name: str) -> tuple[float, float]:
+    """The loss of a perfect code of the task, and of one that names something else."""
+    scene, task = _batch(4)
+    names = {"task": task, "scene": scene, "image": 5 * scene + task}
+    design = _design(relations, 4)
+    codes = [F.one_hot(names[key], 20).float() for key in ("task", name)]
+    first, second = (_design_loss(code, *design).item() for code in codes)
+    return first, second
+
+
+def _scene_is_punished(relations: Callable) -> None:
+    task, scene = _costs(relations, "scene")
+    assert scene > task + 1, (
+        f"A code that names the scene costs {scene:.2f}, one that names the task {task:.2f}; "
+        "expected at least 1 more. Only a negative that shows the same scene can punish it."
+    )
+
+
+def _image_is_punished(relations: Callable) -> None:
+    task, image = _costs(relations, "image")
+    assert image > task + 0.5, (
+        f"A code that gives each image a name of its own costs {image:.2f}, one that names the "
+        f"task {task:.2f}; expected at least 0.5 more. Nothing asks yet that two rainy images of "
+        "different scenes agree."
+    )
+
+
+def _crops(which: int) -> Tensor:
+    """Crops as 16 numbers: the scene's look, loud, plus the task's trace, quiet, plus noise."""
+    drawing = torch.Generator().manual_seed(0)
+    traces = 0.5 * torch.randn(5, 16, generator=drawing)
+    span = torch.randn(8, 16, generator=drawing)
+    drawing = torch.Generator().manual_seed(1000 + which)
+    looks = torch.randn(_SCENES, 8, generator=drawing) @ span
+    scene, task = _batch(_SCENES)
+    noise = torch.randn(len(scene), 16, generator=drawing)
+    return looks[scene] + traces[task] + 0.2 * noise
+
+
+def _new_scenes_are_read(relations: Callable) -> None:
+    task = _batch(_SCENES)[1]
+    design, (known, new) = _design(relations, _SCENES), (_crops(0), _crops(1))
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        encoder = nn.Linear(16, 8)
+    descent = torch.optim.Adam(encoder.parameters(), 2e-2)
+    for _ in range(100):
+        descent.zero_grad()
+        _design_loss(encoder(known), *design).backward()
+        descent.step()
+    with torch.no_grad():
+        near, far = (F.normalize(encoder(x), dim=1) for x in (known, new))
+    read = task[(far @ near.T).topk(5).indices].mode(dim=1).values
+    share = (read == task).float().mean().item()
+    assert share > 0.75, (
+        f"Codes learned with this design tell the task of {share:.0%} of the crops of new scenes; "
+        "expected more than 75 % (guessing: 20 %)."
+    )
+
+
+exercise(
+    "ch08.relations",
+    ("no pair is drawn together and pushed apart", _design_is_possible),
+    ("a code that names the scene is punished", _scene_is_punished),
+    ("a code that names each image is punished", _image_is_punished),
+    ("codes learned with it read new scenes", _new_scenes_are_read),
 )

@@ -55,12 +55,43 @@ def the_nearest_only(known, labels, codes, k):
     return right_reading(known, labels, codes, 1)
 
 
+def agreement(scene, task):
+    return scene[:, None] == scene, task[:, None] == task
+
+
+def right_relations(scene, task):
+    one_scene, one_task = agreement(scene, task)
+    return one_task & ~one_scene, ~one_task
+
+
+def as_the_field_can(scene, task):
+    one_scene, one_task = agreement(scene, task)
+    itself = torch.eye(len(scene), dtype=torch.bool)
+    return one_scene & one_task & ~itself, ~one_scene & ~one_task
+
+
+def twins(scene, task):
+    one_scene, one_task = agreement(scene, task)
+    return one_scene & one_task & ~torch.eye(len(scene), dtype=torch.bool), ~one_task
+
+
+def everybody(scene, task):
+    one_task = agreement(scene, task)[1]
+    return one_task, ~one_task
+
+
+def overlapping(scene, task):
+    one_scene, one_task = agreement(scene, task)
+    return one_task & ~one_scene, ~one_scene
+
+
 @pytest.mark.parametrize(
     ("name", "answer"),
     [
         ("ch08.negatives", right_negatives),
         ("ch08.contrast", terms),
         ("ch08.neighbours", right_reading),
+        ("ch08.relations", right_relations),
     ],
 )
 def test_a_right_answer_passes(name, answer):
@@ -77,6 +108,10 @@ def test_a_right_answer_passes(name, answer):
         ("ch08.contrast", products, "ln(1 + exp(-2))"),
         ("ch08.neighbours", by_distance, "cosines, not distances"),
         ("ch08.neighbours", the_nearest_only, "most frequent"),
+        ("ch08.relations", as_the_field_can, "shows the same scene"),
+        ("ch08.relations", twins, "two rainy images of different scenes agree"),
+        ("ch08.relations", everybody, "of themselves"),
+        ("ch08.relations", overlapping, "drawn together and pushed apart"),
     ],
 )
 def test_a_wrong_answer_is_told_why(name, answer, told, capsys):
