@@ -222,10 +222,7 @@ exercise(
 
 
 def _picture(seed: int, halves: int, side: int = 48) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Noisy features, the layer of the shares, and the true shares of each place.
-
-    With two halves, the features left and right of a random column have different means.
-    """
+    """Noisy features, of one mean or of two side by side, the layer, and the true shares."""
     drawing = torch.Generator().manual_seed(seed)
     weight, bias = torch.randn(5, 8, generator=drawing), torch.randn(5, generator=drawing)
     means = torch.randn(2, 8, generator=drawing)
