@@ -31,6 +31,8 @@
     for (const part of [box, heading]) part?.classList.toggle("irlib-on-its-side", turned);
     const sheet = turned || isDeck ? ON_ITS_SIDE : UPRIGHT;
     table.style.setProperty("--irlib-print-zoom", Math.min(1, sheet / width));
+    // The theme keeps tables whole; before a long one that would leave half a sheet empty.
+    table.style.breakInside = table.offsetHeight > HIGH ? "auto" : "";
   }
 
   /** How much smaller a slide must be to stay on one sheet. */

@@ -20,7 +20,7 @@ from irlib.viz.pages import write_page
 from irlib.viz.slide_text import equations, first_sentences, render
 
 LONGEST_CODE = 22  # lines that still fit on a slide
-SHORT_LEAD = 180  # signs; a text so short goes on the slide of the figure that it announces
+SHORT_LEAD = 180  # signs; a text so short goes on the slide of what it announces
 _HEADING = re.compile(r"^(#{1,3}) +(.+)$", re.MULTILINE)
 _CLAIM = "application/vnd.irlib.claim+json"
 
@@ -91,6 +91,7 @@ def _lead(deck: list[Slide], section: str) -> str:
     """Takes the last slide back if it is only a short text of this section, and returns it."""
     last = deck[-1] if deck else Slide("", "")
     only_text = last.body.startswith("<p>") and last.body.count("<p>") == 1
+    only_text = only_text and r"\[" not in last.body
     if last.title != section or not only_text or len(last.body) > SHORT_LEAD:
         return ""
     return deck.pop().body
@@ -120,6 +121,7 @@ def slides(notebook: dict[str, Any], names: Mapping[str, tuple[str, str]]) -> li
             deck.append(Slide(section, render(piece, names)))
         elif kind == "text" and pieces[place - 1][0] == "heading":
             lead = first_sentences(piece.split("\n\n")[0])
+            lead = "" if "$$" in lead else lead  # it comes with the equations
             text = "\n\n".join([lead, *equations(piece)])
             deck.append(Slide(section, render(text, names)))
         elif kind == "text" and equations(piece):
@@ -127,9 +129,10 @@ def slides(notebook: dict[str, Any], names: Mapping[str, tuple[str, str]]) -> li
         elif kind == "code" and not before_first and not whole:
             after = pieces[place + 1][1] if pieces[place + 1][0] == "text" else ""
             seen = first_sentences(after) if after.startswith("**What to see") else ""
-            lead = _lead(deck, section) if _shown(piece) and not _code(piece) else ""
-            for body in filter(None, (_code(piece), _shown(piece))):
-                deck.append(Slide(section, lead + body + render(seen, names)))
+            bodies = [body for body in (_code(piece), _shown(piece)) if body]
+            if bodies:
+                bodies[0] = _lead(deck, section) + bodies[0]
+            deck += [Slide(section, body + render(seen, names)) for body in bodies]
     return deck
 
 

@@ -67,6 +67,11 @@ def test_a_short_announcement_goes_on_the_slide_of_its_figure():
     assert len(slides({"cells": cells}, NAMES)) == 1
 
 
+def test_a_section_that_begins_with_an_equation_shows_it_once():
+    cells = [markdown("# T"), markdown("## S\n\n$$\nx = 1\n$$"), markdown("y")]
+    assert slides({"cells": cells}, NAMES)[-1].body.count("x = 1") == 1
+
+
 def test_citations_links_and_roles_become_words():
     html = render("{cite:t}`a2020` {cite:p}`a2020,c2021` [](../book/how-built.md)", NAMES)
     assert "A and B (2020)" in html
