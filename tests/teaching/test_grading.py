@@ -42,6 +42,7 @@ def test_a_right_answer_earns_its_points_and_an_absent_one_none(notebook):
         "ch01.psnr": (3, 3, "right"),
         "ch01.luma": (0, 1, "missing"),
         "ch01.crop": (0, 1, "missing"),
+        "ch01.score": (0, 1, "missing"),
     }
 
 
@@ -116,7 +117,7 @@ def test_the_command_prints_points_and_writes_them(notebook, tmp_path, capsys):
         )
         == 0
     )
-    assert "answers.ipynb: 2 of 4 points" in capsys.readouterr().out
+    assert "answers.ipynb: 2 of 5 points" in capsys.readouterr().out
     (written,) = json.loads(out.read_text(encoding="utf-8"))
     assert (written["points"], written["of"]) == (2, 4)
     assert cli.run(["grade", str(path), "--points", "ch01.psnr"]) == 2
