@@ -119,6 +119,6 @@ def test_the_command_prints_points_and_writes_them(notebook, tmp_path, capsys):
     )
     assert "answers.ipynb: 2 of 5 points" in capsys.readouterr().out
     (written,) = json.loads(out.read_text(encoding="utf-8"))
-    assert (written["points"], written["of"]) == (2, 4)
+    assert (written["points"], written["of"]) == (2, 5)
     assert cli.run(["grade", str(path), "--points", "ch01.psnr"]) == 2
     assert cli.run(["grade", str(tmp_path / "none.ipynb")]) == 2
