@@ -205,7 +205,7 @@ exercise(
 )
 
 
-_WINDOW, _LEVEL, _MARGIN = 64, 10, 8
+_WINDOW, _LEVEL, _MARGIN = 64, 5, 8
 
 
 def _window(name: str, top: int = 0, left: int = 0) -> Tensor:
