@@ -126,7 +126,8 @@ def test_each_stub_has_its_solution_below_it(path):
     stubs = [name for name, _ in exercises(path, "exercise-stub")]
     assert stubs == [name for name, _ in exercises(path, "solution")]
     assert len(stubs) == len(set(stubs))
-    assert len(stubs) >= 2, "a chapter has two exercises or more"
+    least = 4 if path.stem[0].isdigit() else 2  # galleries and appendices are shorter
+    assert len(stubs) >= least, f"a page like this has {least} exercises or more"
     chapter = f"{page_id(path)}."
     for tag in ("exercise-stub", "solution"):
         for name, source in exercises(path, tag):
