@@ -5,7 +5,7 @@
 (() => {
   const BOXES = "article table.table, article div.math, div.cell_output, .output.text_html, " +
     "section.slide > *";
-  const FOCUSABLE = "a[href], button, input, select, textarea, summary, [tabindex='0']";
+  const FOCUSABLE = "a[href]:not(.headerlink), button, input, select, textarea, summary, [tabindex='0']";
 
   function mark(box) {
     const wide = box.scrollWidth > box.clientWidth + 1 && getComputedStyle(box).overflowX === "auto";

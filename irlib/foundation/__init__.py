@@ -10,6 +10,8 @@ and a network that holds one keeps it out of its own parameters and state dictio
 open_clip and timm load when a model is built, not when this package is imported.
 """
 
+import warnings
+
 from irlib.foundation.clip import Clip, load_clip
 from irlib.foundation.dino import Dino, load_dino
 from irlib.foundation.frozen import Frozen
@@ -30,3 +32,6 @@ __all__ = [
     "load_vgg",
     "parse_source",
 ]
+
+# open_clip imports tqdm's bars for notebooks, which ask for widgets; irlib draws none of them.
+warnings.filterwarnings("ignore", message="IProgress not found")
