@@ -29,8 +29,9 @@ def notebooks_command(
     """Run each notebook in a fresh kernel; report minutes, processor time and memory.
 
     Copies are run: stored outputs stay. With --record the record is written again after each
-    notebook, so that an interrupt keeps what is done. All at both scales: a few hours on two CPU
-    cores. Let nothing else run meanwhile: minutes are by the clock.
+    notebook, so that an interrupt keeps what is done. All at smoke take some minutes on two
+    CPU cores, at pocket a few times as many. Let nothing else run meanwhile: minutes are by the
+    clock.
 
     Example: irlib bench notebooks --notebook 01-error-and-protocol --scale smoke
     """
