@@ -65,7 +65,8 @@ def record_path(name: str, root: str | os.PathLike | None = None, *, writing: bo
         raise UsageError(
             f"the record '{name}' has no folder to lie in: {Path.cwd()} is in no checkout of the "
             "book, and the records that came with irlib are only read. Name a folder of your own "
-            "(--results FOLDER, in Python root=...), or change into a checkout."
+            "(--results FOLDER where a command has it, in Python root=...), or change into a "
+            "checkout."
         )
     return folder / f"{name}.json"
 
