@@ -5,7 +5,9 @@ Processes are started in one of two ways. ``irlib train --devices 8`` starts the
 read from what the launcher says, so the numbers need not be given twice. Taught in chapter 19.
 """
 
+import logging
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,15 +72,33 @@ def first_process() -> bool:
     return not together or processes.get_rank() == 0
 
 
+def processes() -> int:
+    """How many processes train together, one a device."""
+    together = torch.distributed
+    if not (together.is_available() and together.is_initialized()):
+        return 1
+    return together.get_world_size()
+
+
 def fast_precision(precision: str, accelerator: str = "auto") -> str:
     """Resolves "auto": bf16 where the device multiplies bf16 matrices fast, else full precision."""
     if precision != "auto":
         return precision
     if accelerator != "cpu" and torch.cuda.is_available():
-        return "bf16-mixed" if torch.cuda.is_bf16_supported() else "32-true"
+        # Asked plainly, PyTorch also names cards that can only emulate it, slowly (T4, V100).
+        fast = torch.cuda.is_bf16_supported(including_emulation=False)
+        return "bf16-mixed" if fast else "32-true"
     flags = Path("/proc/cpuinfo")
     fast = flags.exists() and "amx_bf16" in flags.read_text()
     return "bf16-mixed" if fast else "32-true"
+
+
+def print_to_current_stderr() -> None:
+    """Lightning's log keeps the stream of its first import, which may have been closed since."""
+    for name in ("lightning", "lightning.fabric"):
+        for handler in logging.getLogger(name).handlers:
+            if isinstance(handler, logging.StreamHandler):
+                handler.setStream(sys.stderr)
 
 
 def open_fabric(
@@ -100,6 +120,7 @@ def open_fabric(
     from lightning.fabric.strategies import DDPStrategy
     from lightning.fabric.utilities.exceptions import MisconfigurationException
 
+    print_to_current_stderr()
     devices, nodes = counted(devices, nodes)
     placement = {
         "accelerator": accelerator,

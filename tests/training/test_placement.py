@@ -1,16 +1,19 @@
 """How many devices there are: as given, or as the launcher of the processes says."""
 
+import contextlib
+import io
 import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from irlib import models
 from irlib.errors import UsageError
 from irlib.training.logs import read_log
-from irlib.training.placement import counted, first_process
+from irlib.training.placement import counted, fast_precision, first_process, open_fabric, processes
 
 NAMES = ("TORCHELASTIC_RUN_ID", "WORLD_SIZE", "LOCAL_WORLD_SIZE", "SLURM_NTASKS", "SLURM_NNODES")
 
@@ -31,6 +34,29 @@ def test_without_a_launcher_the_options_hold(surroundings):
     assert counted("auto", 1) == ("auto", 1)
     assert counted(4, 2) == (4, 2)
     assert first_process()
+    assert processes() == 1
+
+
+def test_what_lightning_says_goes_to_the_stream_of_now(monkeypatch):
+    first, now = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stderr(first):
+        open_fabric("cpu", 1, 1, "bf16-mixed", partial=False)
+    first.close()
+    monkeypatch.setattr(sys, "stderr", now)
+    open_fabric("cpu", 1, 1, "bf16-mixed", partial=False)
+    assert "Precision" in now.getvalue()
+    assert "Traceback" not in now.getvalue()
+
+
+@pytest.mark.parametrize(("generation", "precision"), [(7, "32-true"), (8, "bf16-mixed")])
+def test_a_card_that_only_emulates_bf16_trains_in_32_bits(generation, precision, monkeypatch):
+    # A T4, as on Colab, is of generation 7 and answers that it can, at a fraction of the speed.
+    card = SimpleNamespace(major=generation)
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr("torch.cuda.current_device", lambda: 0)
+    monkeypatch.setattr("torch.cuda.get_device_properties", lambda _: card)
+    monkeypatch.setattr("torch.cuda._check_bf16_tensor_supported", lambda _: True)
+    assert fast_precision("auto") == precision
 
 
 def test_torchrun_says_how_many_there_are(surroundings):
