@@ -1,6 +1,7 @@
 """An import inside irlib only ever goes down, and importing irlib stays cheap."""
 
 import ast
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "irlib"
+HUGE_PAGES = Path("/sys/kernel/mm/transparent_hugepage/enabled")
 FLOORS = {
     "errors": 0,
     "registry": 0,
@@ -87,8 +89,9 @@ def test_the_library_does_not_know_its_readers():
                 assert not {root.split(".")[0] for root in roots} & {"tests", "notebooks", "book"}
 
 
-def run(code: str) -> str:
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+def run(code: str, environment: dict[str, str] | None = None) -> str:
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
     return done.stdout.strip()
 
 
@@ -104,3 +107,20 @@ def test_importing_irlib_costs_little_beyond_torch():
     )
     # The best of three: the limit is about irlib, not about what else the machine is doing.
     assert min(float(run(code)) for _ in range(3)) <= 0.3
+
+
+@pytest.mark.skipif(not HUGE_PAGES.is_file(), reason="this system has no transparent huge pages")
+@pytest.mark.parametrize(("asked", "expected"), [(None, True), ("0", False)])
+def test_large_tensors_lie_in_large_pages_unless_the_reader_forbids_it(asked, expected):
+    chosen = HUGE_PAGES.read_text(encoding="utf-8")
+    if "[madvise]" not in chosen:
+        pytest.skip(f"large pages are not for programs to choose here: {chosen.strip()}")
+    code = (
+        "import torch, irlib; from pathlib import Path; kept = torch.ones(64 * 2**20); "
+        "lines = Path('/proc/self/smaps_rollup').read_text().splitlines(); "
+        "print(next(line.split()[1] for line in lines if line.startswith('AnonHugePages')))"
+    )
+    environment = {k: v for k, v in os.environ.items() if k != "THP_MEM_ALLOC_ENABLE"}
+    environment |= {} if asked is None else {"THP_MEM_ALLOC_ENABLE": asked}
+    kilobytes = int(run(code, environment))
+    assert (kilobytes > 128 * 1024) == expected  # the tensor has 256 MB
