@@ -54,11 +54,14 @@ def probe_psnr(
     """
     if device is None:
         device = next((p.device for p in network.parameters()), torch.device("cpu"))
+    device = torch.device(device)
+    # Named, or on a machine of several GPUs PyTorch would copy the state of all, and warn of it.
+    drawing = [device] if device.type == "cuda" else []
     modes = [(module, module.training) for module in network.modules()]
     found: list[Tensor] = []
     network.eval()
     try:
-        with torch.random.fork_rng(), torch.no_grad():
+        with torch.random.fork_rng(devices=drawing), torch.no_grad():
             for start in range(0, len(probe), batch):
                 part = probe[start : start + batch]
                 degraded, target = (

@@ -18,6 +18,7 @@ from irlib.errors import IrlibError
 from irlib.foundation.checkpoints import read_header, read_state, write_weights
 from irlib.perceiver.recipes import PromptRecipe
 from irlib.perceiver.triplets import Triplets
+from irlib.training.interrupt import begin_worker
 
 if TYPE_CHECKING:
     from irlib.foundation import Clip
@@ -115,7 +116,7 @@ def live_batches(
         _LiveCuts(triplets, recipe.seed),
         batch_sampler=_LiveOrder(samples_by_task(task_numbers(triplets)), recipe, start),
         num_workers=workers,
-        worker_init_fn=lambda _: torch.set_num_threads(1),
+        worker_init_fn=begin_worker,
     )
     for cuts in loader:
         with torch.no_grad():

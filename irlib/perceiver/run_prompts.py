@@ -1,6 +1,7 @@
 """The prompts of a training of stage 2: its own, some that are there already, or learned first."""
 
 import os
+import secrets
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from irlib.perceiver.prompt_files import fitting_prompts, read_prompts_header
 from irlib.perceiver.recipes import PromptRecipe, prompt_recipe
 from irlib.perceiver.sources import BenchmarkSource
 from irlib.perceiver.stage_one import PROMPTS, run_stage_one
+from irlib.training.placement import launched
 
 if TYPE_CHECKING:
     from irlib.foundation import Clip
@@ -57,7 +59,7 @@ def prompts_of_run(
         IrlibError: Stage 1 failed.
     """
     file = Path(run_dir) / FOLDER / PROMPTS
-    first = int(os.environ.get("LOCAL_RANK", 0)) == 0
+    first = int(os.environ.get("LOCAL_RANK", os.environ.get("SLURM_LOCALID", 0))) == 0
     if not first:
         # Lightning starts one process a device, after the first has come this far.
         restart, say = False, _silent
@@ -116,7 +118,8 @@ def _on_benchmarks(
 
 def _require_one_process(machines: int) -> None:
     """Refuses to learn prompts in several processes at once, where no one of them comes first."""
-    together = max(machines, int(os.environ.get("WORLD_SIZE", 1)))
+    devices, nodes = launched() or (1, 1)
+    together = max(machines, devices * nodes, int(os.environ.get("WORLD_SIZE", 1)))
     if together > 1:
         raise UsageError(
             f"{together} processes were started together and no prompts are there; each would "
@@ -128,7 +131,10 @@ def _keep(source: Path, file: Path) -> None:
     """Copies prompts into the folder of a run, so that it goes on with them whatever comes."""
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, file)
+        # Under a launcher every process copies them, and none may read what is half written.
+        partial = file.with_suffix(f".partial-{secrets.token_hex(4)}")
+        shutil.copyfile(source, partial)
+        os.replace(partial, file)
     except OSError as error:
         raise IrlibError(f"cannot copy {source} to {file}: {error.strerror or error}.") from error
 

@@ -129,6 +129,7 @@ def train_prompts(
                 checkpoint(done)
             if interrupt.asked and done < recipe.steps:
                 raise PromptsStopped(
-                    f"stopped after step {done} of {recipe.steps}, saved in {run_dir}"
+                    f"stopped after step {done} of {recipe.steps}, saved in {run_dir}; "
+                    "run the same command again to go on"
                 )
     return prompts.requires_grad_(False)

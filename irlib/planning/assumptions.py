@@ -1,5 +1,6 @@
 """What an estimate has to assume, each with a word on where it comes from, each replaceable."""
 
+import math
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -46,7 +47,8 @@ class Assumptions:
             value = getattr(self, part.name)
             if part.name == "measured" or value is None:
                 continue
-            if value < 0 or (value == 0 and part.name not in ("reserve", "per_kwh", "per_hour")):
+            free = part.name in ("reserve", "per_kwh", "per_hour")
+            if not (0 < value < math.inf or (value == 0 and free)):
                 raise UsageError(f"{part.name} is {value}; expected a number above 0.")
             if part.name in ("arithmetic", "bandwidth", "parallel", "load") and value > 1:
                 raise UsageError(f"{part.name} is {value}; expected a share, at most 1.")

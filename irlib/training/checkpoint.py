@@ -5,10 +5,32 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
 from irlib.errors import IrlibError, UsageError
 
 FILE = "checkpoint.pt"
+
+
+def check_finite(network: nn.Module, step: int, advice: str) -> None:
+    """Refuses weights that a gradient made NaN or infinite while its loss was finite.
+
+    Saved, they would take the place of the last good ones.
+
+    Args:
+        network: About to be saved.
+        step: Optimiser steps done.
+        advice: What is saved, and how to go on.
+
+    Raises:
+        IrlibError: Weights that are not finite; the message names the first.
+    """
+    for name, weights in network.state_dict().items():
+        if weights.is_floating_point() and not weights.isfinite().all():
+            raise IrlibError(
+                f"the weights {name} are not finite after step {step}, though its loss was: a "
+                f"gradient was not. Lower --rate, or train with --precision 32-true. {advice}"
+            )
 
 
 def save_checkpoint(run_dir: Path, state: dict[str, Any]) -> None:

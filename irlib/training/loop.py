@@ -20,7 +20,7 @@ from irlib import models
 from irlib.data.by_position import PatchesByPosition
 from irlib.errors import IrlibError, UsageError
 from irlib.training.average import MovingAverage
-from irlib.training.checkpoint import load_checkpoint, save_checkpoint
+from irlib.training.checkpoint import check_finite, load_checkpoint, save_checkpoint
 from irlib.training.companions import Companions
 from irlib.training.interrupt import Interrupt, begin_worker
 from irlib.training.logs import StepLog
@@ -29,6 +29,7 @@ from irlib.training.objectives import Objective, open_objective
 from irlib.training.placement import fast_precision, open_fabric
 from irlib.training.positions import Positions
 from irlib.training.recipes import Recipe
+from irlib.training.sole_run import sole_run
 
 if TYPE_CHECKING:
     from lightning.fabric import Fabric
@@ -80,8 +81,9 @@ def train(
 
     Raises:
         UsageError: Devices, a precision or a compiler that this machine lacks, a batch that the
-            devices cannot share, or a patch that the network cannot take.
-        IrlibError: A loss that is not finite (the batch is saved first), or no space left.
+            devices cannot share, a patch that the network cannot take, or a folder in use.
+        IrlibError: A loss that is not finite (the batch is saved first), weights that are not, or
+            no space left.
         Stopped: Ctrl-C was pressed; the step under way was finished and saved first (with several
             devices, the steps up to the next row of the log: they stop together).
     """
@@ -130,6 +132,7 @@ def train(
 
     def checkpoint(step: int) -> None:
         nonlocal saved
+        check_finite(network, step, advice())
         if fabric.is_global_zero:
             state = {
                 "step": step,
@@ -157,7 +160,6 @@ def train(
     )
     stream = iter(fabric.setup_dataloaders(batches, use_distributed_sampler=False))
 
-    log = StepLog(run_dir, start, objective.columns, enabled=fabric.is_global_zero)
     bar = tqdm(
         total=recipe.steps,
         initial=start,
@@ -166,7 +168,13 @@ def train(
         disable=not (progress and fabric.is_global_zero),
     )
     recent, seen, clock = [], 0, time.perf_counter()
-    with Interrupt() as interrupt, companions, bar, log:
+    with (
+        Interrupt() as interrupt,
+        sole_run(run_dir, rank, fabric.broadcast),
+        companions,
+        bar,
+        StepLog(run_dir, start, objective.columns, enabled=fabric.is_global_zero) as log,
+    ):
         for step in range(start, recipe.steps):
             rate = recipe.learning_rate(step)
             for group in optimiser.param_groups:
@@ -222,7 +230,10 @@ def train(
             if done % checkpoint_every == 0 or done == recipe.steps or asked:
                 checkpoint(done)
             if asked:
-                raise Stopped(f"stopped after step {done} of {recipe.steps}, saved in {run_dir}")
+                raise Stopped(
+                    f"stopped after step {done} of {recipe.steps}, saved in {run_dir}; "
+                    "run the same command again to go on"
+                )
 
     if fabric.is_global_zero:
         if average is not None:

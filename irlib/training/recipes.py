@@ -166,9 +166,9 @@ class Recipe:
         for name in ("patch", "batch", "accumulate", "steps"):
             if changes.get(name, 1) < 1:
                 raise UsageError(f"{name} is {changes[name]}; expected a whole number from 1 up.")
-        for name in ("rate", "warmup", "scenes", "clip_norm", "mixup"):
-            if changes.get(name, 0) < 0:
-                raise UsageError(f"{name} is {changes[name]}; expected 0 or more.")
+        for name in ("rate", "warmup", "scenes", "clip_norm", "mixup", "seed"):
+            if not 0 <= changes.get(name, 0) < 2**32:
+                raise UsageError(f"{name} is {changes[name]}; expected 0 or more, below 2^32.")
         for name in ("faded", "twigs"):
             if not 0 <= changes.get(name, 0) <= 1:
                 raise UsageError(f"{name} is {changes[name]}; expected a share from 0 to 1.")

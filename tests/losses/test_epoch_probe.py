@@ -1,5 +1,7 @@
 """The probe looks at the network without disturbing it."""
 
+import warnings
+
 import pytest
 import torch
 from torch import nn
@@ -90,3 +92,11 @@ def test_a_scene_is_probed_once():
 def test_an_empty_probe_is_refused():
     with pytest.raises(UsageError, match="0 candidates"):
         choose_probe([])
+
+
+def test_other_gpus_are_left_alone(monkeypatch):
+    # PyTorch warns where random numbers are kept on several GPUs that nobody named.
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 8)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        probe_psnr(nn.Identity(), lambda image: image, [sample(0, 0.1)])

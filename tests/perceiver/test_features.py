@@ -1,5 +1,6 @@
 """Kept features are what CLIP gives, and batches are balanced and depend on the step alone."""
 
+import pickle
 from itertools import islice
 
 import pytest
@@ -81,3 +82,13 @@ def test_tasks_share_batches_and_the_remainder_rotates():
     ]
     assert all(sorted(row) == [2, 3, 3] for row in counts)
     assert [sum(column) for column in zip(*counts, strict=True)] == [8, 8, 8]
+
+
+def test_workers_can_start_where_processes_do_not_fork(clip, triplets, monkeypatch):
+    given = {}
+    monkeypatch.setattr(
+        "irlib.perceiver.features.DataLoader", lambda _, **options: given.update(options) or []
+    )
+    recipe = prompt_recipe("smoke", steps=5, batch=4, tasks=TASKS)
+    assert list(live_batches(clip, triplets, recipe, 0, workers=1)) == []
+    pickle.dumps(given["worker_init_fn"])  # how macOS and Windows send it to them

@@ -90,6 +90,18 @@ def test_processes_started_together_do_not_each_learn_prompts(clip, unlearned, m
     assert (file.resolve(), text) == (kept.resolve(), ""), "what the first process has learned"
 
 
+def test_tasks_that_slurm_started_together_do_not_either(clip, unlearned, monkeypatch):
+    there = {"SLURM_NTASKS": "8", "SLURM_NNODES": "1", "SLURM_JOB_NAME": "train"}
+    for name, value in {**there, "SLURM_LOCALID": "1"}.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(UsageError, match="8 processes"):
+        prompts_of_run("run", clip, "smoke", TASKS)
+    save_prompts(PromptSet(clip), prompt_files.SHIPPED, gate=asdict(GOOD))
+    file, text = told("run", clip, "smoke", TASKS)
+    assert (file.is_file(), text) == (True, ""), "one process speaks for all"
+    assert [path.name for path in file.parent.iterdir()] == [file.name]
+
+
 def test_at_scale_paper_the_data_are_the_benchmarks_that_are_there(clip, tmp_path, monkeypatch):
     monkeypatch.delenv("IRLIB_DATA", raising=False)
     paper = any_recipe("smoke", **SMALL, data="benchmarks", cuts=0)

@@ -17,6 +17,7 @@ from irlib.training import Stage
 from irlib.training.checkpoint import load_checkpoint, save_checkpoint
 from irlib.training.logs import read_log
 from irlib.training.loop import train
+from irlib.training.objectives import Reconstruction
 from irlib.training.placement import fast_precision
 
 RUN = """
@@ -250,6 +251,35 @@ def test_a_loss_that_is_not_finite_stops_with_its_batch_saved(tmp_path):
     assert torch.isnan(saved["degraded"]).any()
     assert saved["target"].shape == (4, 3, 16, 16)
     assert load_checkpoint(tmp_path, tiny().as_dict())["step"] == 2
+
+
+def test_weights_that_a_gradient_broke_never_replace_good_ones(tmp_path):
+    class Breaking(Reconstruction):
+        def __call__(self, model, batch, step):
+            loss, parts = super().__call__(model, batch, step)
+            # Finite itself, but not its slope: d sqrt(x) / dx at x = 0.
+            return loss + (torch.sqrt(loss * 0) if step == 3 else 0), parts
+
+    options = {"objective": Breaking("l1"), "checkpoint_every": 1}
+    with pytest.raises(IrlibError, match=r"after step 4.*checkpoint of step 3"):
+        run(tiny(), tmp_path, **options)
+    assert load_checkpoint(tmp_path, tiny().as_dict())["step"] == 3
+    assert not (tmp_path / "weights.safetensors").exists()
+
+
+def test_a_second_run_in_a_folder_in_use_is_refused_and_spoils_nothing(tmp_path):
+    class Again(Noise):
+        def sample(self, position, patch):
+            if position == 13:
+                with pytest.raises(UsageError, match="another process is training"):
+                    run(tiny(), tmp_path / "one")
+            return super().sample(position, patch)
+
+    options = {"log_every": 1, "checkpoint_every": 1}
+    one = run(tiny(), tmp_path / "one", Again(), **options)
+    assert same(one, run(tiny(), tmp_path / "two", **options))
+    rows = [read_log(tmp_path / name / "metrics.csv") for name in ("one", "two")]
+    assert [row["step"] for row in rows[0]] == [row["step"] for row in rows[1]]
 
 
 def test_ctrl_c_finishes_the_step_and_saves_it(tmp_path):
