@@ -1,6 +1,5 @@
 """The ledger record of a training: what it was, what it left, what it cost."""
 
-import sys
 from pathlib import Path
 
 import torch
@@ -9,7 +8,7 @@ from irlib import ledger
 from irlib.models.weights import weights_path
 from irlib.training import Recipe
 from irlib.training.logs import read_log
-from irlib.training.placement import fast_precision
+from irlib.training.placement import fast_precision, processes
 
 
 def write_training_record(
@@ -19,6 +18,7 @@ def write_training_record(
     weights: Path,
     init: str | None = None,
     results: Path | None = None,
+    accelerator: str = "auto",
 ) -> Path:
     """Writes what a training was and cost to the ledger.
 
@@ -29,6 +29,7 @@ def write_training_record(
         weights: Which the training left.
         init: Weights that it started from, a file or a shipped name.
         results: Folder of records; the checkout's when None.
+        accelerator: What the run was told to use: auto, cpu or gpu.
 
     Returns:
         The file written.
@@ -36,6 +37,7 @@ def write_training_record(
     begun = ""
     if init:
         begun = f"; begun from weights with SHA-256 {ledger.sha256_of_file(weights_path(init))}"
+    together = f", {processes()} devices" if processes() > 1 else ""
     log = read_log(folder / "metrics.csv")
     seconds = sum(row["seconds"] for row in log)
     images = recipe.images_before(recipe.steps)
@@ -54,16 +56,16 @@ def write_training_record(
             steps=recipe.steps,
             weights_sha256=ledger.sha256_of_file(weights),
             versions=ledger.library_versions(),
-            device=ledger.device_in_words(_device()),
+            device=ledger.device_in_words(_device(accelerator)),
             minutes=seconds / 60,
             commit=ledger.commit(),
-            command="irlib " + " ".join(sys.argv[1:]),
-            notes=f"precision {fast_precision(recipe.precision)}; the loss is the mean of the last "
-            f"logged steps{begun}",
+            command=ledger.command_typed(),
+            notes=f"precision {fast_precision(recipe.precision, accelerator)}{together}; the loss "
+            f"is the mean of the last logged steps{begun}",
         ),
         root=results,
     )
 
 
-def _device() -> str:
-    return "cuda" if torch.cuda.is_available() else "cpu"
+def _device(accelerator: str) -> str:
+    return "cuda" if accelerator != "cpu" and torch.cuda.is_available() else "cpu"

@@ -17,13 +17,20 @@ from irlib.ledger.files import (
     value,
     write_record,
 )
-from irlib.ledger.provenance import commit, device_in_words, library_versions, sha256_of_file
+from irlib.ledger.provenance import (
+    command_typed,
+    commit,
+    device_in_words,
+    library_versions,
+    sha256_of_file,
+)
 from irlib.ledger.record import Record, content_hash
 
 __all__ = [
     "Claim",
     "Record",
     "claim",
+    "command_typed",
     "commit",
     "content_hash",
     "device_in_words",

@@ -3,7 +3,9 @@
 import hashlib
 import os
 import platform
+import shlex
 import subprocess
+import sys
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -44,21 +46,28 @@ def commit(folder: str | os.PathLike | None = None) -> str | None:
     """The commit of the checkout, with ``-dirty`` where tracked files differ, or None.
 
     Args:
-        folder: A folder inside the checkout; where irlib lies when None.
+        folder: A folder inside the checkout; where irlib lies when None, unless it was installed
+            there: a repository that merely holds the environment says nothing of irlib.
     """
-    folder = Path(folder) if folder is not None else Path(__file__).resolve().parent
+    own = Path(__file__).resolve()
     try:
-        run = subprocess.run(
-            ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"],
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            timeout=10,
-            check=True,
-        )
+        if folder is None:
+            _git(own.parent, "ls-files", "--error-unmatch", own.name)
+        words = ("describe", "--always", "--dirty", "--abbrev=40", "--exclude=*")
+        return _git(Path(folder or own.parent), *words).strip() or None
     except (OSError, subprocess.SubprocessError):
         return None
-    return run.stdout.strip() or None
+
+
+def _git(folder: Path, *words: str) -> str:
+    return subprocess.run(
+        ["git", *words], cwd=folder, capture_output=True, text=True, timeout=10, check=True
+    ).stdout
+
+
+def command_typed() -> str:
+    """The command line of this process as a shell would read it again, quotes included."""
+    return shlex.join(["irlib", *sys.argv[1:]])
 
 
 def sha256_of_file(path: str | os.PathLike) -> str:
