@@ -3,14 +3,33 @@
 import os
 import sys
 from importlib import import_module
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
+from typer.core import TyperGroup
 
+from irlib import __version__
 from irlib.errors import IrlibError
+
+
+class _Interrupted(Exception):
+    """Ctrl-C, with the words of whoever was interrupted."""
+
+
+class _Commands(TyperGroup):
+    """The commands; an interrupt keeps its words, where Typer would end without one."""
+
+    def invoke(self, ctx):
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as interrupt:
+            raise _Interrupted(*interrupt.args) from interrupt
+
 
 app = typer.Typer(
     name="irlib",
-    help="All-in-one image restoration: degrade, train, evaluate, restore.",
+    cls=_Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -66,6 +85,25 @@ SEVERAL = (
 _WrongCommandLine = typer.BadParameter.__mro__[2]
 
 
+def _print_version(asked: bool) -> None:
+    if asked:
+        python = ".".join(map(str, sys.version_info[:3]))
+        typer.echo(f"irlib {__version__}, PyTorch {version('torch')}, Python {python}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Show versions and exit."
+        ),
+    ] = False,
+) -> None:
+    """All-in-one image restoration: degrade, train, evaluate, restore."""
+
+
 def _load(target: str):
     module, name = target.split(":")
     return getattr(import_module(module), name)
@@ -98,9 +136,9 @@ def run(arguments: list[str]) -> int:
     except _WrongCommandLine as error:
         error.show()
         return error.exit_code
-    except (typer.Abort, KeyboardInterrupt) as error:
-        words = str(error) or "stopped"
-        print(f"irlib: {words}. Run the same command again to go on.", file=sys.stderr)
+    except (typer.Abort, KeyboardInterrupt, _Interrupted) as error:
+        # What can be taken up again says so itself; of the rest, files are whole or not there.
+        print(f"irlib: {str(error) or 'stopped'}.", file=sys.stderr)
         return 130
     except (IrlibError, OSError) as error:
         if os.environ.get("IRLIB_DEBUG"):

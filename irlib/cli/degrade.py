@@ -37,12 +37,14 @@ def degrade(
     from irlib.degradations.composition import compose
     from irlib.degradations.presets import check_severity
     from irlib.degradations.steps import step_of
-    from irlib.errors import IrlibError
+    from irlib.errors import IrlibError, UsageError
+    from irlib.evaluation.restore_plan import refuse_unwritable
 
     check_severity(severity)
     for name in steps:
         step_of(name)
     jobs = _jobs(inputs, output)
+    refuse_unwritable(output)
     output.mkdir(parents=True, exist_ok=True)
     drawn: dict[str, dict] = {}
     failed = 0
@@ -56,7 +58,7 @@ def degrade(
                 # Written grey, the mean of three channels would thin out their noise.
                 picture = replace(picture, pixels=picture.rgb(), icc=None)
             write_image(target, result.image, picture)
-        except NoSpaceError:
+        except (NoSpaceError, UsageError):
             raise
         except IrlibError as error:
             failed += 1
@@ -75,13 +77,13 @@ def degrade(
 
 def _jobs(inputs: list[Path], output: Path) -> list[tuple[Path, Path]]:
     """Pairs each image with the file to write, and refuses to write one file twice."""
-    from irlib.data.images import READABLE
     from irlib.errors import UsageError
+    from irlib.evaluation.restore_plan import images_in
 
     sources: list[Path] = []
     for path in inputs:
         if path.is_dir():
-            found = sorted(file for file in path.iterdir() if file.suffix.lower() in READABLE)
+            found = images_in(path)
             if not found:
                 raise UsageError(
                     f"the folder {path} holds no images; expected files such as .png or .jpg."

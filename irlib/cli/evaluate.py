@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from irlib.cli.evaluate_options import check_options
 from irlib.cli.network_options import Compile, Dino, Download, Head, Instruction, Task, Words
 from irlib.cli.open_network import open_network
 from irlib.cli.score_tables import SETTING_HEAD, setting_row, show_embedded, show_evaluation
@@ -90,29 +91,7 @@ def evaluate(
     Example: irlib evaluate --weights promptir-pocket --benchmark cbsd68 --sigma 25 --data DIR
     """
     given = locals().copy()
-    sources = [benchmark is not None, pairs is not None, embedded, setting is not None]
-    if sources.count(True) != 1:
-        raise UsageError(
-            "say what to measure on, and only once: --benchmark NAME, --pairs DIR, --embedded or "
-            "--setting NAME."
-        )
-    if setting is not None and (method is not None or sigma is not None or group is not None):
-        raise UsageError(
-            f"the {setting} setting says itself how much noise to add, and is for networks: leave "
-            "--method, --sigma and --group out."
-        )
-    if (method is None) == (weights is None):
-        raise UsageError("say what to measure: either --weights FILE or --method NAME, not both.")
-    if method is not None and model is not None:
-        raise UsageError(f"--method {method} is no network; leave {model} out.")
-    if method is not None and (task or instruction):
-        raise UsageError(f"--method {method} is no network; leave --task and --instruction out.")
-    if tasks and not embedded:
-        raise UsageError("--tasks goes with --embedded; a benchmark has a task of its own.")
-    if measures and benchmark is None and pairs is None:
-        raise UsageError("--measures goes with --benchmark or --pairs.")
-    if method is not None and compile:
-        raise UsageError(f"--method {method} is no network; leave --compile out.")
+    check_options(given)
     if record is not None:
         from irlib.ledger import record_path
 

@@ -44,6 +44,8 @@ def onnx_command(
     from irlib.models.onnx_file import check_exportable, export_onnx
     from irlib.models.weights import weights_path
 
+    if out.is_dir():
+        raise UsageError(f"--out {out} is a folder; name the file to write, such as {out}/a.onnx.")
     path = weights_path(weights)
     network = models.load_weights(path)
     check_exportable(network, sides)

@@ -1,6 +1,5 @@
 """``irlib foundation``: CLIP, DINOv2, VGG and the namer; training small ones; their evidence."""
 
-import sys
 import time
 from pathlib import Path
 from typing import Annotated
@@ -214,7 +213,7 @@ def _show_evidence(
                 device=ledger.device_in_words(model.device),
                 minutes=(time.perf_counter() - start) / 60,
                 commit=commit or ledger.commit(),
-                command=_command(),
+                command=ledger.command_typed(),
                 notes=f"{model.source.kind} weights, identity {model.identity}; {notes}",
             )
         )
@@ -254,14 +253,10 @@ def _training_record(
             device=ledger.device_in_words(_device(device)),
             minutes=minutes,
             commit=commit,
-            command=_command(),
+            command=ledger.command_typed(),
             notes="the losses are means over the first and the last logged steps",
         )
     )
-
-
-def _command() -> str:
-    return "irlib " + " ".join(sys.argv[1:])
 
 
 def _versions() -> dict[str, str]:

@@ -24,7 +24,7 @@ def grade(
     """
     import json
 
-    from irlib.errors import UsageError
+    from irlib.errors import IrlibError, UsageError
     from irlib.teaching import grading
 
     worth: dict[str, float] = {}
@@ -34,18 +34,32 @@ def grade(
             worth[name] = float(number)
         except ValueError:
             raise UsageError(f"--points {pair}: expected NAME=NUMBER, as in ch01.psnr=3") from None
-    if seconds <= 0:
+    grading.check_points(worth)
+    if not seconds > 0:
         raise UsageError(f"--seconds {seconds:g}: expected more than 0")
     if report is not None and not report.absolute().parent.is_dir():
         raise UsageError(f"--report {report}: the folder does not exist; make it first")
+    if report is not None and report.is_dir():
+        raise UsageError(f"--report {report} is a folder; name a file, such as grades.json")
     reports = []
+    failed = 0
     for path in notebooks:
-        grades = grading.grade_notebook(path, points=worth, seconds=seconds)
+        try:
+            grades = grading.grade_notebook(path, points=worth, seconds=seconds)
+        except UsageError as error:
+            if len(notebooks) == 1:
+                raise
+            failed += 1
+            reports.append({"notebook": str(path), "not graded": str(error)})
+            typer.echo(f"irlib: not graded: {error}", err=True)
+            continue
         reports.append(grading.report(path, grades))
-        typer.echo(f"{path.name}: {reports[-1]['points']:g} of {reports[-1]['of']:g} points")
+        typer.echo(f"{path}: {reports[-1]['points']:g} of {reports[-1]['of']:g} points")
         for one in grades:
             typer.echo(f"  {one.exercise:<34} {one.points:g} of {one.of:g}  {one.verdict}")
             if one.why:
                 typer.echo(f"      {one.why}")
     if report is not None:
         report.write_text(json.dumps(reports, indent=1) + "\n", encoding="utf-8")
+    if failed:
+        raise IrlibError(f"{failed} of {len(notebooks)} notebooks were not graded; see above.")

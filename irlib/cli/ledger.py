@@ -12,6 +12,15 @@ Results = Annotated[
 ]
 
 
+def _existing(results: Path | None) -> Path | None:
+    """Refuses a folder that is not there: a name typed wrongly would pass for an empty ledger."""
+    from irlib.errors import UsageError
+
+    if results is not None and not results.is_dir():
+        raise UsageError(f"--results {results}: there is no such folder; check the path.")
+    return results
+
+
 @app.command()
 def show(
     name: Annotated[str | None, typer.Argument(help="A record; without it, all of them.")] = None,
@@ -26,6 +35,7 @@ def show(
     """
     from irlib.ledger import read_record, records
 
+    _existing(results)
     if name is None:
         shown = 0
         for record in records(results):
@@ -75,7 +85,7 @@ def verify(
 
     if name is not None and not rerun:
         raise UsageError("all records are verified; add --rerun to measure this one again.")
-    found = {record.name: record for record in records(results)}
+    found = {record.name: record for record in records(_existing(results))}
     wrong = wrong_inputs(found.values())
     if wrong:
         raise IrlibError("\n".join([f"{len(wrong)} inputs do not agree:", *wrong]))
@@ -92,7 +102,7 @@ def tables(results: Results = None) -> None:
     """
     from irlib.viz.tables_summary import compare_all
 
-    for name, compared in compare_all(results).items():
+    for name, compared in compare_all(_existing(results)).items():
         counted = [f"{number} {status}" for status, number in compared.statuses.items() if number]
         typer.echo(f"{name}: {', '.join(counted) or 'nothing is asked'}")
 

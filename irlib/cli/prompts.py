@@ -269,7 +269,7 @@ def _write_record(name: str, results: Path | None, recipe, encoder, folder: Path
             device=ledger.device_in_words(encoder.device),
             minutes=done.seconds / 60,
             commit=ledger.commit(),
-            command="irlib " + " ".join(sys.argv[1:]),
+            command=ledger.command_typed(),
             notes="shares of held-out images, five cuts each; minutes do not include medium "
             "networks that were there already",
         ),

@@ -102,9 +102,23 @@ def reproduce(
 
 
 def _execute(command: Sequence[str]) -> int:
-    """Runs one command in a process of its own, which leaves nothing behind in this one."""
+    """Runs one command in a process of its own, which leaves nothing behind in this one.
+
+    Ctrl-C reaches that process too: it is given the time to finish its step and save it.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C was pressed; at a second one the process is ended at once.
+    """
     start = "from irlib.cli import main; main()"
-    return subprocess.run([sys.executable, "-c", start, *command], check=False).returncode
+    with subprocess.Popen([sys.executable, "-c", start, *command]) as process:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            try:
+                process.wait()
+            finally:
+                process.kill()
+            raise
 
 
 def _data_option(command: Sequence[str], data: Path | None) -> list[str]:

@@ -40,6 +40,7 @@ def tiles(
     from irlib.errors import UsageError
     from irlib.evaluation.embedded import DEGRADATION_OF_TASK
     from irlib.evaluation.seams import tiling_cost
+    from irlib.evaluation.tiling import check_tile
     from irlib.models.weights import weights_path
 
     if side < tile:
@@ -47,6 +48,7 @@ def tiles(
             f"--side {side} is smaller than --tile {tile}: one tile would hold the whole "
             "photograph. Choose a larger side or smaller tiles."
         )
+    check_tile(tile, tile_overlap)
     if record is not None:
         # A wrong name is found before the long part.
         ledger.record_path(record, results, writing=True)
@@ -97,7 +99,7 @@ def _scaled(image, side: int):
     from torch.nn import functional
 
     scale = side / max(image.shape[-2:])
-    size = [round(length * scale) for length in image.shape[-2:]]
+    size = [max(1, round(length * scale)) for length in image.shape[-2:]]
     return functional.interpolate(
         image[None], size=size, mode="bicubic", antialias=True, align_corners=False
     )[0].clamp(0, 1)

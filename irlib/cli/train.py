@@ -242,7 +242,7 @@ def train(
     if not first_process():
         return
     if record:
-        written = write_training_record(record, plan, folder, weights, init, results)
+        written = write_training_record(record, plan, folder, weights, init, results, accelerator)
         typer.echo(f"Record: {written}")
     typer.echo(f"Weights: {weights}\nRestore with them: irlib restore PHOTO --weights {weights}")
 

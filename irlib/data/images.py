@@ -128,7 +128,7 @@ def _opened(path: Path, take: Callable[[Image.Image, Path], Any]) -> Any:
         reason = "there is not enough memory to hold it"
     # A damaged file raises whatever the decoder stumbles over: OSError, SyntaxError, struct.error…
     except Exception as error:
-        reason = str(error) or type(error).__name__
+        reason = str(error).rstrip(".") or type(error).__name__
     raise IrlibError(f"cannot read the image {path}: {reason}. Replace or leave out this file.")
 
 

@@ -102,7 +102,7 @@ def choose_device(name: str) -> torch.device:
         return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
     try:
         device = torch.device(name)
-        torch.zeros(1, device=device)
+        torch.zeros(1, device=device).item()  # which shapes alone ("meta") cannot give
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         raise UsageError(
             f"the device {name!r} cannot be used here. Choose auto, cpu, cuda (or cuda:1 for the "

@@ -74,9 +74,7 @@ def plan(
         )
     if "/" in suffix or "\\" in suffix:
         raise UsageError(f"the suffix {suffix!r} is a path; it may only extend a file's name.")
-    if os.path.isfile(output):
-        raise UsageError(f"the output {output} is a file; name a folder to write into.")
-    _refuse_unwritable(output)
+    refuse_unwritable(output)
     found: dict[Path, tuple[Path, Path]] = {}
     for given in map(Path, inputs):
         for source, place in _sources(given, output, recursive):
@@ -98,8 +96,14 @@ def plan(
     return jobs
 
 
-def _refuse_unwritable(output: Path) -> None:
-    """Refuses now what would otherwise fail only after minutes of restoring."""
+def refuse_unwritable(output: Path) -> None:
+    """Refuses now what would otherwise fail only after minutes of work.
+
+    Raises:
+        UsageError: The output is a file, lies below one, or may not be written into.
+    """
+    if os.path.isfile(output):
+        raise UsageError(f"the output {output} is a file; name a folder to write into.")
     # Unlike Path.exists, this also answers for a folder that may not be looked into.
     nearest = next(path for path in (output, *output.absolute().parents) if os.path.exists(path))
     if not nearest.is_dir():
@@ -113,14 +117,8 @@ def _refuse_unwritable(output: Path) -> None:
 def _sources(given: Path, output: Path, recursive: bool) -> Iterable[tuple[Path, Path]]:
     """Yields each image that an input means, and its folder below the output."""
     if given.is_dir():
-        images = sorted(
-            path
-            for path in (given.rglob("*") if recursive else given.iterdir())
-            if path.suffix.lower() in READABLE
-            and not path.name.startswith(".")
-            and path.is_file()
-            and not _results_of_before(path, given, output)
-        )
+        found = images_in(given, recursive)
+        images = [path for path in found if not _results_of_before(path, given, output)]
         if not images:
             deeper = "" if recursive else " Images in folders below it are found by --recursive."
             raise UsageError(f"the folder {given} holds no image ({', '.join(READABLE)}).{deeper}")
@@ -129,6 +127,15 @@ def _sources(given: Path, output: Path, recursive: bool) -> Iterable[tuple[Path,
         yield given, Path()
     else:
         raise UsageError(f"there is no file or folder {given}; check the path.")
+
+
+def images_in(folder: Path, recursive: bool = False) -> list[Path]:
+    """Every image file in a folder, sorted; hidden ones are not meant."""
+    return sorted(
+        path
+        for path in (folder.rglob("*") if recursive else folder.iterdir())
+        if path.suffix.lower() in READABLE and not path.name.startswith(".") and path.is_file()
+    )
 
 
 def _results_of_before(path: Path, given: Path, output: Path) -> bool:

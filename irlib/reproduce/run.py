@@ -42,9 +42,14 @@ def run_jobs(
             left[job.record] = (job, f"{failed[0]} is missing")
         else:
             say(f"[{spent:.0f} of about {total:.0f} min] {in_words(job.command)}")
-            status = execute(job.command)
+            try:
+                status = execute(job.command)
+            except KeyboardInterrupt:
+                status = INTERRUPTED
             if status == INTERRUPTED:
-                raise KeyboardInterrupt
+                raise KeyboardInterrupt(
+                    "stopped; what is recorded is kept, run the same command again to go on"
+                )
             spent += job.minutes
             if status:
                 left[job.record] = (job, f"exit status {status}")

@@ -81,4 +81,17 @@ def test_wrong_use_is_refused_before_anything_is_written(photos, tmp_path):
     write_image(tmp_path / "a.png", torch.rand(3, 8, 8))
     with pytest.raises(UsageError, match="both be written"):
         run(photos / "a.png", tmp_path / "a.png", "--output", out, "--with", "blur")
+    with pytest.raises(UsageError, match="is a file; name a folder"):
+        run(photos, "--output", photos / "a.png", "--with", "blur")
+    with pytest.raises(UsageError, match="beta is -1"):
+        run(photos, "--output", tmp_path / "other", "--with", "haze:beta=-1")
     assert not out.exists()
+
+
+def test_only_images_of_a_folder_are_meant(photos, tmp_path):
+    (photos / "folder.png").mkdir()
+    (photos / "loop.png").symlink_to("loop.png")
+    (photos / "nowhere.png").symlink_to("missing.png")
+    (photos / "._a.png").write_bytes(b"what macOS leaves on foreign disks")
+    run(photos, "--output", tmp_path / "out", "--with", "haze")
+    assert {p.name for p in (tmp_path / "out").iterdir()} == {"a.png", "b.png"}

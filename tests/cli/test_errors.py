@@ -6,6 +6,7 @@ import io
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.torch import save_file
 
-from irlib import cli, models
+from irlib import __version__, cli, models
 from irlib.data.images import write_image
 
 GARBAGE = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
@@ -240,7 +241,7 @@ def test_no_space_left(words, photo, weights, tmp_path, monkeypatch):
     assert result.status == 1
     assert "space" in result.err
     left = {file for file in files_in(tmp_path) - before if "tensorboard" not in file}
-    assert left <= {"out/metrics.csv"}, "nothing half-written stays"
+    assert left <= {"out/metrics.csv", "out/.lock"}, "nothing half-written stays"
 
 
 def commands() -> list[list[str]]:
@@ -263,12 +264,36 @@ def test_help(words):
     assert Told(*words, "-h").out == result.out
 
 
+def test_the_version_comes_with_what_a_report_of_an_error_needs():
+    result = Told("--version")
+    assert result.status == 0
+    assert result.out.startswith(f"irlib {__version__}, PyTorch {version('torch')}, Python 3")
+
+
 def test_every_command_shows_an_example_or_needs_none():
     for words in commands():
         if len(words) == 1 and words[0] in cli.GROUPS:
             continue
         text = Told(*words, "--help").out
         assert "Example:" in text or words[0] in ("live", "data", "ledger"), words
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [((), "irlib: stopped.\n"), (("saved; type it again",), "irlib: saved; type it again.\n")],
+)
+def test_ctrl_c_promises_to_go_on_only_where_something_is_kept(
+    words, said, monkeypatch, tmp_path, capsys
+):
+    def stop(*_, **__):
+        raise KeyboardInterrupt(*words)
+
+    monkeypatch.chdir(tmp_path)
+    write_image(tmp_path / "photo.png", torch.rand(3, 16, 16))
+    monkeypatch.setattr("irlib.data.images.read_image", stop)
+    assert cli.run(["degrade", "photo.png", "--output", "out", "--with", "noise"]) == 130
+    assert capsys.readouterr().err == said
+    assert not list(tmp_path.glob("out/*"))
 
 
 def test_several_words_after_one_option():

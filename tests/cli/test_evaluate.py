@@ -57,6 +57,11 @@ def test_a_table_a_record_and_restored_images(pairs, tmp_path):
         (["--method", "identity", "--pairs", ".", "--tasks", "rain"], "goes with --embedded"),
         (["--method", "identity", "--embedded", "--record", "No Name"], "not a record name"),
         (["--method", "identity", "--embedded", "--tile", "big"], "--tile is 'big'"),
+        (["--method", "identity", "--embedded", "--limit", "1"], "--limit goes with --benchmark"),
+        (["--method", "identity", "--embedded", "--save", "out"], "--save goes with --benchmark"),
+        (["--method", "identity", "--embedded", "--sigma", "25"], "--sigma goes with --benchmark"),
+        (["--method", "gamma", "--embedded", "--psf", "gaussian:1"], "--method richardson-lucy"),
+        (["--method", "gamma", "--embedded", "--dino", "pocket"], "leave --dino out"),
     ],
 )
 def test_wrong_use(arguments, message):

@@ -24,3 +24,8 @@ def test_a_shipped_network_becomes_a_file(tmp_path, capsys):
 def test_wrong_use_is_answered(words, answer, tmp_path, capsys):
     assert cli.run(["export", "onnx", *words, "--out", str(tmp_path / "x.onnx")]) == 2
     assert answer in capsys.readouterr().err
+
+
+def test_a_folder_is_no_file_to_write(tmp_path, capsys):
+    assert cli.run(["export", "onnx", "promptir-pocket", "--out", str(tmp_path)]) == 2
+    assert "is a folder" in capsys.readouterr().err

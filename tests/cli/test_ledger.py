@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import pytest
 from typer.testing import CliRunner
 
 from irlib.cli.ledger import app
@@ -62,3 +63,10 @@ def test_the_tables_are_counted_without_any_record(tmp_path):
     assert counted["perceive-ir/table-01"] == "nothing is asked"
     assert counted["perceive-ir/table-06"].endswith(" not run")
     assert "," not in counted["perceive-ir/table-06"]
+
+
+@pytest.mark.parametrize("command", ["show", "verify", "tables"])
+def test_a_folder_that_is_not_there_does_not_pass_for_an_empty_ledger(command, tmp_path):
+    wrong = call(command, "--results", tmp_path / "typed-wrongly").exception
+    assert isinstance(wrong, UsageError)
+    assert "no such folder" in str(wrong)

@@ -42,6 +42,8 @@ def test_a_measured_speed_is_taken_and_named(capsys):
         (["plan", "promptir:relased"], "did you mean 'released'"),
         (["plan", "promptir", "--device", "h20"], "did you mean 'h200'"),
         (["plan", "promptir", "--gpus", "0"], "gpus is 0"),
+        (["plan", "promptir", "--arithmetic", "nan"], "arithmetic is nan"),
+        (["plan", "promptir", "--images-per-second", "inf"], "images_per_s is inf"),
         (["plan", "promptir", "--images-per-second", "1", "--record", "a"], "one is enough"),
         (["recipe", "show", "promtir"], "did you mean 'promptir'"),
     ],

@@ -1,11 +1,12 @@
 """``irlib reproduce``: what it prints, what it runs, and that each printed command can be typed."""
 
-import subprocess
+import sys
 
 import pytest
 import typer
 
 from irlib import cli
+from irlib.cli.reproduce import _execute
 from irlib.reproduce import reproduction, reproductions
 from irlib.reproduce.work import Planner
 
@@ -17,14 +18,13 @@ def executed(monkeypatch, tmp_path):
     """The commands that would run, none of which does; all succeed but those that train row b."""
     commands = []
 
-    def execute(words, check):
-        commands.append(words[3:])
-        failed = "--run" in words and "table-06/b" in words[words.index("--run") + 1]
-        return subprocess.CompletedProcess(words, int(failed))
+    def execute(words):
+        commands.append(words)
+        return int("--run" in words and "table-06/b" in words[words.index("--run") + 1])
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("IRLIB_DATA", raising=False)
-    monkeypatch.setattr("irlib.cli.reproduce.subprocess.run", execute)
+    monkeypatch.setattr("irlib.cli.reproduce._execute", execute)
     (tmp_path / "results").mkdir()
     return commands
 
@@ -93,3 +93,19 @@ def test_every_command_of_every_table_can_be_typed(scale, tmp_path, monkeypatch)
             command, words = command.commands[words[0]], words[1:]
         with command.make_context(command.name, words):
             pass
+
+
+def test_ctrl_c_lets_the_training_under_way_finish_its_step(tmp_path, monkeypatch):
+    saved, training = tmp_path / "saved", tmp_path / "python"
+    training.write_text(
+        f"#!{sys.executable}\n"
+        "import os, pathlib, signal, time\n"
+        "os.kill(os.getppid(), signal.SIGINT)\n"
+        "time.sleep(1)\n"
+        f"pathlib.Path({str(saved)!r}).touch()\n"
+    )
+    training.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(training))
+    with pytest.raises(KeyboardInterrupt):
+        _execute(("train", "promptir"))
+    assert saved.exists()

@@ -1,9 +1,11 @@
 """``irlib train``: which recipe a command line means, and what it leaves behind."""
 
+import shlex
+
 import pytest
 
 from irlib import cli, ledger, models, training
-from irlib.training import Stage
+from irlib.training import Stage, loop
 
 QUICK = ("--scale", "smoke", "--steps", "2", "--scenes", "1", "--accelerator", "cpu")
 
@@ -92,3 +94,21 @@ def test_the_record_counts_the_images_of_every_stage(tmp_path, monkeypatch):
     record = write_training_record("a/b", plan, tmp_path, tmp_path / "weights")
     assert record.values["images_per_s"] == (4 * 5 + 2 * 3) / 2.0
     assert record.recipe["growth"] == [{"start": 4, "patch": 40, "batch": 3}]
+
+
+def test_a_record_says_what_was_typed_and_which_device_was_asked_for(tmp_path, monkeypatch):
+    real = loop.train
+
+    def train_then_find_a_gpu(*given, **options):
+        weights = real(*given, **options)
+        monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+        return weights
+
+    monkeypatch.setattr("irlib.training.loop.train", train_then_find_a_gpu)
+    words = ["train", "nafnet", *QUICK, "--batch", "2", "--run", str(tmp_path / "a run")]
+    words += ["--record", "quick/training", "--results", str(tmp_path)]
+    monkeypatch.setattr("sys.argv", ["irlib", *words])
+    assert cli.run(words) == 0
+    record = ledger.read_record("quick/training", tmp_path)
+    assert record.device.startswith("CPU")
+    assert shlex.split(record.command) == ["irlib", *words]

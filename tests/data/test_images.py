@@ -1,6 +1,8 @@
 import contextlib
 import errno
 import io
+import struct
+import zlib
 
 import numpy as np
 import png
@@ -245,6 +247,16 @@ def test_garbage_is_a_picture_or_an_irlib_error(tmp_path, head, garbage):
     path.write_bytes(head + garbage)
     with contextlib.suppress(IrlibError):
         assert read_image(path).pixels.ndim == 3
+
+
+def test_a_head_that_promises_too_many_pixels_is_refused_before_they_are_made(tmp_path):
+    Image.new("L", (8, 8)).save(tmp_path / "bomb.png")
+    data = bytearray((tmp_path / "bomb.png").read_bytes())
+    data[16:24] = struct.pack(">II", 60_000, 60_000)
+    data[29:33] = struct.pack(">I", zlib.crc32(data[12:29]))
+    (tmp_path / "bomb.png").write_bytes(data)
+    with pytest.raises(IrlibError, match=r"exceeds limit [^.]*\. Replace"):
+        read_image(tmp_path / "bomb.png")
 
 
 def test_a_24_megapixel_file_is_no_bomb(tmp_path):

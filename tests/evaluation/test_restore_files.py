@@ -60,3 +60,5 @@ def test_devices():
     assert choose_device("auto").type in ("cpu", "cuda", "mps")
     with pytest.raises(UsageError, match="'toaster'"):
         choose_device("toaster")
+    with pytest.raises(UsageError, match="'meta' cannot be used"):
+        choose_device("meta")

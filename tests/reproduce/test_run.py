@@ -41,9 +41,13 @@ def test_what_was_there_before_needs_no_job():
     assert run_jobs([measurement], lambda command: 0, lambda words: None) == []
 
 
-def test_an_interrupt_stops_everything():
-    with pytest.raises(KeyboardInterrupt):
-        run_jobs(JOBS, lambda command: 130, lambda words: None)
+def test_an_interrupt_stops_everything_and_says_how_to_go_on():
+    def interrupted(command):
+        raise KeyboardInterrupt
+
+    for execute in (interrupted, lambda command: 130):
+        with pytest.raises(KeyboardInterrupt, match="run the same command again to go on"):
+            run_jobs(JOBS, execute, lambda words: None)
 
 
 def test_a_command_can_be_pasted_into_a_shell():
