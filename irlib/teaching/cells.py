@@ -11,26 +11,38 @@ from typing import Any
 
 from irlib.errors import UsageError
 
-#: A line that only a notebook understands ("%time", "!ls"); as Python it is a syntax error.
-_NOTEBOOK_LINE = re.compile(r"^\s*[%!].*$", re.MULTILINE)
+#: A line that only a notebook understands ("%time", "!ls", "psnr?").
+_NOTEBOOK_LINE = re.compile(r"^[ \t]*(?:[%!].*|\?{1,2}[\w.]+|[\w.]+\?{1,2}[ \t]*)$", re.MULTILINE)
 
 
 def read_notebook(path: str | Path) -> dict[str, Any]:
     """Reads a notebook's file.
 
     Raises:
-        UsageError: There is none, or it is not a notebook of version 4.
+        UsageError: There is none, it cannot be read, or it is not a notebook of version 4.
     """
     path = Path(path)
     try:
         notebook = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UsageError(f"there is no file {path}; give the path of a notebook (.ipynb)") from None
-    except (ValueError, IsADirectoryError) as error:
+    except (ValueError, OSError) as error:
         raise UsageError(f"{path} is not a notebook ({error}); expected an .ipynb file") from None
     if not isinstance(notebook, dict) or not isinstance(notebook.get("cells"), list):
         raise UsageError(f"{path} is not a notebook of version 4: it has no list of cells")
+    for number, cell in enumerate(notebook["cells"], start=1):
+        if not _is_cell(cell):
+            raise UsageError(f"{path} is not a notebook of version 4: cell {number} is no cell")
     return notebook
+
+
+def _is_cell(cell: Any) -> bool:
+    if not isinstance(cell, dict) or not isinstance(cell.get("metadata", {}), dict):
+        return False
+    text = cell.get("source", "")
+    return isinstance(text, str) or (
+        isinstance(text, list) and all(isinstance(line, str) for line in text)
+    )
 
 
 def source(cell: dict[str, Any]) -> str:
@@ -55,8 +67,19 @@ def without_solutions(notebook: dict[str, Any]) -> dict[str, Any]:
 
 
 def code_of(cell: dict[str, Any]) -> str:
-    """The code of a cell without lines that only a notebook understands; "" for other cells."""
-    return _NOTEBOOK_LINE.sub("", source(cell)) if cell.get("cell_type") == "code" else ""
+    """The code of a cell without lines that only a notebook understands; "" for other cells.
+
+    A cell that is Python stays as it is: in an expression of several lines, a line may well begin
+    with ``%``.
+    """
+    if cell.get("cell_type") != "code":
+        return ""
+    code = source(cell)
+    try:
+        ast.parse(code)
+    except SyntaxError:
+        return _NOTEBOOK_LINE.sub("", code)
+    return code
 
 
 def checked(code: str) -> Iterator[str]:
@@ -82,8 +105,19 @@ def definitions(code: str) -> list[str]:
     """
     kept = []
     for node in ast.parse(code).body:
-        constant = isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+        constant = isinstance(node, ast.Assign | ast.AnnAssign) and _is_literal(node.value)
         named = ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef
         if constant or isinstance(node, named):
             kept.append(ast.unparse(node))
     return kept
+
+
+def _is_literal(value: ast.expr | None) -> bool:
+    """Whether an expression is written out: a number with its sign, a text, a list of such."""
+    if value is None:
+        return False
+    try:
+        ast.literal_eval(value)
+    except ValueError:
+        return False
+    return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import subprocess
@@ -126,6 +127,20 @@ def _grade(name: str, found: dict[str, Any], of: float) -> Grade:
     return Grade(name, 0, of, "wrong", why, properties)
 
 
+def check_points(points: Mapping[str, float]) -> None:
+    """Refuses points for what is no exercise, and what is no number of points.
+
+    Raises:
+        UsageError: An unknown exercise, or points below zero, infinite or not a number.
+    """
+    known = set(exercise_names())
+    for name, value in points.items():
+        if name not in known:
+            raise UsageError(f'points for "{name}": there is no such exercise')
+        if value < 0 or not math.isfinite(value):
+            raise UsageError(f'points for "{name}" are {value:g}; expected a number, 0 or more')
+
+
 def grade_notebook(
     path: str | Path, *, points: Mapping[str, float] | None = None, seconds: float = SECONDS
 ) -> list[Grade]:
@@ -141,9 +156,10 @@ def grade_notebook(
         seconds: Most seconds for one answer.
 
     Raises:
-        UsageError: No notebook, a notebook without exercises, points for an unknown exercise, or
-            points below zero.
+        UsageError: No notebook, a notebook without exercises, or points that
+            :func:`check_points` refuses.
     """
+    check_points(points or {})
     jobs, unreadable = _answers(read_notebook(path))
     known = set(exercise_names())
     expected = _expected((set(jobs) | set(unreadable)) & known)
@@ -153,13 +169,7 @@ def grade_notebook(
             '"ch01.psnr", ...) or another exercise of irlib.check'
         )
     worth = dict.fromkeys(expected, 1.0)
-    for name, value in (points or {}).items():
-        if name not in known:
-            raise UsageError(f'points for "{name}": there is no such exercise')
-        if value < 0:
-            raise UsageError(f'points for "{name}" are {value:g}; expected 0 or more')
-        if name in worth:
-            worth[name] = value
+    worth |= {name: value for name, value in (points or {}).items() if name in worth}
     grades = []
     for name in expected:
         if name in jobs:
@@ -172,9 +182,9 @@ def grade_notebook(
 
 
 def report(path: str | Path, grades: list[Grade]) -> dict[str, Any]:
-    """One notebook's part of the report: sums, then every exercise."""
+    """One notebook's part of the report: its path as given, sums, then every exercise."""
     return {
-        "notebook": Path(path).name,
+        "notebook": str(path),
         "points": sum(grade.points for grade in grades),
         "of": sum(grade.of for grade in grades),
         "exercises": [asdict(grade) for grade in grades],

@@ -6,7 +6,7 @@ import pytest
 
 from irlib import cli
 from irlib.errors import UsageError
-from irlib.teaching import grading
+from irlib.teaching import cells, grading
 from irlib.teaching.answer import try_answer
 
 RIGHT = "def f(restored, target):\n    error = restored.clamp(0, 1) - target\n"
@@ -94,13 +94,37 @@ def test_an_error_before_the_check_is_reported():
     assert found == {"crash": "ZeroDivisionError: division by zero"}
 
 
-@pytest.mark.parametrize("points", [{"ch01.pnsr": 1}, {"ch01.psnr": -1}])
+def test_a_line_of_an_expression_is_no_line_of_the_notebook():
+    remainder = "rest = (\n    7\n    % 4\n)"
+    assert cells.code_of({"cell_type": "code", "source": remainder}) == remainder
+    magic = {"cell_type": "code", "source": "%matplotlib inline\n!ls\npsnr?\nx = 1"}
+    assert cells.code_of(magic).strip() == "x = 1"
+
+
+def test_constants_are_what_is_written_out():
+    code = "SHIFT = -10\nWIDE: float = 2.5\nBOTH = [1, -2]\nDRAWN = len(BOTH)\nEMPTY: int"
+    assert cells.definitions(code) == ["SHIFT = -10", "WIDE: float = 2.5", "BOTH = [1, -2]"]
+
+
+@pytest.mark.parametrize(
+    "points", [{"ch01.pnsr": 1}, {"ch01.psnr": -1}, {"ch01.psnr": float("nan")}]
+)
 def test_points_that_cannot_be_are_refused(notebook, points):
     with pytest.raises(UsageError, match="points for"):
         grading.grade_notebook(notebook((RIGHT + CALL, "exercise-stub")), points=points)
 
 
-@pytest.mark.parametrize("content", ["no json", "[]", '{"cells": []}'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "no json",
+        "[]",
+        '{"cells": []}',
+        '{"cells": [1]}',
+        '{"cells": [{"cell_type": "code", "source": [1]}]}',
+        '{"cells": [{"cell_type": "code", "source": "", "metadata": null}]}',
+    ],
+)
 def test_what_is_no_notebook_with_exercises_is_refused(tmp_path, content):
     path = tmp_path / "a.ipynb"
     path.write_text(content, encoding="utf-8")
@@ -122,3 +146,18 @@ def test_the_command_prints_points_and_writes_them(notebook, tmp_path, capsys):
     assert (written["points"], written["of"]) == (2, 5)
     assert cli.run(["grade", str(path), "--points", "ch01.psnr"]) == 2
     assert cli.run(["grade", str(tmp_path / "none.ipynb")]) == 2
+    assert cli.run(["grade", str(path), "--report", str(tmp_path)]) == 2
+
+
+def test_one_broken_notebook_does_not_cost_the_others_their_grades(notebook, tmp_path, capsys):
+    path = notebook((RIGHT + CALL, "exercise-stub"))
+    broken, out = tmp_path / "broken.ipynb", tmp_path / "grades.json"
+    broken.write_text("{", encoding="utf-8")
+    assert cli.run(["grade", str(broken), str(path), "--report", str(out)]) == 1
+    printed = capsys.readouterr()
+    assert f"{path}: 1 of 4 points" in printed.out
+    assert f"not graded: {broken}" in printed.err
+    first, second = json.loads(out.read_text(encoding="utf-8"))
+    assert (first["notebook"], second["notebook"]) == (str(broken), str(path))
+    assert (list(first), second["points"]) == (["notebook", "not graded"], 1)
+    assert cli.run(["grade", str(broken), str(path), "--points", "ch01.pnsr=1"]) == 2
