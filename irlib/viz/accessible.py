@@ -9,6 +9,7 @@ _TOGGLE = re.compile(
     r'(<a class="[^"]*" href="[^"]*">(?P<title>[^<]*)</a><details[^>]*>)<summary>'
     r'(?=<span class="toctree-toggle")'
 )
+_SIDE = '<div class="bd-sidebar-primary bd-sidebar"'
 
 
 def name_toggles(html: str) -> str:
@@ -18,3 +19,12 @@ def name_toggles(html: str) -> str:
         html: a whole page as the theme wrote it.
     """
     return _TOGGLE.sub(r'\1<summary aria-label="Pages under \g<title>">', html)
+
+
+def name_side(html: str) -> str:
+    """Return a page whose left side, with logo and contents, is a place that can be gone to.
+
+    Args:
+        html: a whole page as the theme wrote it.
+    """
+    return html.replace(f"{_SIDE}>", f'{_SIDE} role="region" aria-label="The book">')

@@ -6,10 +6,11 @@ import re
 from pathlib import Path
 from typing import Any
 
-from irlib.viz.accessible import name_toggles
+from irlib.viz.accessible import name_side, name_toggles
 from irlib.viz.chapters import read_titles
 from irlib.viz.claims_page import write_claims_page
 from irlib.viz.cover import write_cover
+from irlib.viz.flags import keep_flags_whole
 from irlib.viz.ledger_page import FILES, copy_records, write_ledger_page
 from irlib.viz.pages import write_page
 from irlib.viz.parity_page import write_parity_page
@@ -58,14 +59,14 @@ def write_fragments(app: Any, config: Any = None) -> None:
 
 
 def drop_unused_parts(app: Any, exception: Exception | None) -> None:
-    """Remove from built pages what the book does not use, and name what has no name."""
+    """Remove from built pages what the book does not use, name what has no name, mark flags."""
     if exception is not None or app.builder.format != "html":
         return
     for page in Path(app.outdir).rglob("*.html"):
         text = lighter = page.read_text(encoding="utf-8")
         for pattern in _UNUSED:
             lighter = pattern.sub("", lighter)
-        lighter = name_toggles(lighter)
+        lighter = keep_flags_whole(name_side(name_toggles(lighter)))
         if lighter != text:
             page.write_text(lighter, encoding="utf-8")
 

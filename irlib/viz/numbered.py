@@ -12,7 +12,12 @@ from typing import Any
 from docutils import nodes
 
 _CHAPTER = re.compile(r"(?:^|/)(\d\d)-[^/]*$")
-_FIGURE = re.compile(r'<img class="irlib-figure"(?:[^>"]|"[^"]*")*>')
+_FIGURE = re.compile(
+    r'<img class="irlib-figure"(?:[^>"]|"[^"]*")*>'
+    r'|(?P<slider><figure class="irlib-slider".*?)'
+    r"(?:<figcaption>(?P<caption>.*?)</figcaption>)?</figure>",
+    re.DOTALL,
+)
 
 
 def prefix(page: str) -> str:
@@ -42,7 +47,7 @@ def number_equations(document: nodes.document, page: str) -> dict[str, str]:
 
 
 def number_figures(document: nodes.document, page: str) -> int:
-    """Puts every figure that a cell shows above a line with its number; returns how many.
+    """Puts every figure or slider that a cell shows above its number; returns how many.
 
     Args:
         document: A page about to be written; it is changed.
@@ -55,13 +60,19 @@ def number_figures(document: nodes.document, page: str) -> int:
         count += 1
         name = f"Figure {prefix(page)}{count}"
         link = f'<a class="headerlink" href="#figure-{count}" title="Link to this figure">#</a>'
+        if match["slider"]:
+            words = f"{name}. {match['caption']}" if match["caption"] else name
+            return (
+                f'<div class="irlib-numbered" id="figure-{count}">{match["slider"]}'
+                f"<figcaption>{words}{link}</figcaption></figure></div>"
+            )
         return (
             f'<figure class="irlib-numbered" id="figure-{count}">{match[0]}'
             f"<figcaption>{name}{link}</figcaption></figure>"
         )
 
     for block in document.findall(nodes.raw):
-        if block.get("format") == "html" and "irlib-figure" in block.astext():
+        if block.get("format") == "html" and _FIGURE.search(block.astext()):
             block.children = [nodes.Text(_FIGURE.sub(numbered, block.astext()))]
     return count
 
@@ -75,8 +86,8 @@ def read_page(app: Any, document: nodes.document) -> None:
 
 
 def write_page(app: Any, document: nodes.document, page: str) -> None:
-    """Number the figures of a page that Sphinx is about to write."""
-    if app.builder.format == "html":
+    """Number the figures of a page that Sphinx is about to write; the cover's have none."""
+    if app.builder.format == "html" and page != app.config.root_doc:
         number_figures(document, page)
 
 

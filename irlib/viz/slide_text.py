@@ -13,6 +13,7 @@ _CITE = re.compile(r"\{cite:(p|t|year|author)s?\}`([^`]+)`")
 _ROLE = re.compile(r"\{[a-z:]+\}`(?:([^`<]+?) ?<[^`>]+>|([^`]+))`")
 _LINK = re.compile(r"\[([^\]]*)\]\(((?!https?:)[^)#]*)\.(?:md|ipynb)(?:#[^)]*)?\)")
 _FENCE = re.compile(r"^(?::::+|```+)(?:\{[^}]*\}.*)?\n|^:::+$|^:[a-z-]+:.*\n", re.MULTILINE)
+_ITEM = re.compile(r"^((?:[-*]|\d+\.) +)", re.MULTILINE)
 _SENTENCE = re.compile(r"(?<=[.?!])\s+(?=[A-Z*$\[`(])")
 
 
@@ -73,6 +74,19 @@ def first_sentences(markdown: str, count: int = 2) -> str:
     """The first sentences of a paragraph."""
     paragraph = " ".join(markdown.split())
     return " ".join(_SENTENCE.split(paragraph)[:count])
+
+
+def announcement(markdown: str) -> str:
+    """The first sentences of a text and, if they announce a list, the first of each item."""
+    opening, _, rest = markdown.partition("\n\n")
+    lead = first_sentences(opening)
+    following = rest.split("\n\n")[0]
+    if not lead.endswith(":") or not _ITEM.match(following):
+        return lead
+    _, *parts = _ITEM.split(following)  # sign, text, sign, text, ...
+    items = zip(parts[::2], parts[1::2], strict=True)
+    short = "\n".join(sign + first_sentences(text, 1) for sign, text in items)
+    return f"{lead}\n\n{short}"
 
 
 def equations(markdown: str) -> list[str]:

@@ -10,14 +10,15 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from irlib.teaching.cells import code_of, is_solution, read_notebook, source
 from irlib.viz.pages import write_page
-from irlib.viz.slide_text import equations, first_sentences, render
+from irlib.viz.slide_text import announcement, equations, first_sentences, render
 
 LONGEST_CODE = 22  # lines that still fit on a slide
 SHORT_LEAD = 180  # signs; a text so short goes on the slide of what it announces
@@ -97,6 +98,14 @@ def _lead(deck: list[Slide], section: str) -> str:
     return deck.pop().body
 
 
+def _closed(slide: Slide, after: Slide) -> Slide:
+    """The slide with a full stop where it announces what stayed in the chapter."""
+    begun = slide.body.rstrip().removesuffix(":</p>")
+    if begun == slide.body.rstrip() or after.title == slide.title:
+        return slide
+    return replace(slide, body=begun + ".</p>\n")
+
+
 def slides(notebook: dict[str, Any], names: Mapping[str, tuple[str, str]]) -> list[Slide]:
     """The slides of a chapter.
 
@@ -120,7 +129,7 @@ def slides(notebook: dict[str, Any], names: Mapping[str, tuple[str, str]]) -> li
         elif kind == "text" and whole:
             deck.append(Slide(section, render(piece, names)))
         elif kind == "text" and pieces[place - 1][0] == "heading":
-            lead = first_sentences(piece.split("\n\n")[0])
+            lead = announcement(piece)
             lead = "" if "$$" in lead else lead  # it comes with the equations
             text = "\n\n".join([lead, *equations(piece)])
             deck.append(Slide(section, render(text, names)))
@@ -133,7 +142,7 @@ def slides(notebook: dict[str, Any], names: Mapping[str, tuple[str, str]]) -> li
             if bodies:
                 bodies[0] = _lead(deck, section) + bodies[0]
             deck += [Slide(section, body + render(seen, names)) for body in bodies]
-    return deck
+    return [_closed(*two) for two in pairwise([*deck, Slide("", "")])]
 
 
 def deck_html(title: str, page: str, deck: list[Slide], names: Mapping[str, Any]) -> str:

@@ -35,7 +35,8 @@ def test_equations_and_figures_are_counted_from_one(built_book):
         assert len(equations) == len(re.findall(r'<div class="math ', text)), name
         figures = re.findall(r"<figcaption>Figure ([\d.]+)", text)
         assert figures == [f"{before}{n}" for n in range(1, len(figures) + 1)], name
-        assert len(figures) == text.count('<img class="irlib-figure"'), name
+        shown = text.count('<img class="irlib-figure"') + text.count('<figure class="irlib-slider"')
+        assert len(figures) == shown, name
 
 
 @pytest.mark.build

@@ -93,3 +93,14 @@ def test_filters_order_and_records_of_the_results(page, built_book):
     assert count.inner_text() != everything
     tool.get_by_role("button", name="Show more").press("Enter")
     assert rows.count() == 50
+
+
+def test_on_a_phone_all_values_of_a_row_stand_within_the_page(browser, built_book):
+    page = browser.new_page(viewport={"width": 390, "height": 900})
+    row = opened(page, built_book, "results-explorer").locator("tbody tr").first
+    boxes = row.locator("td").evaluate_all("all => all.map(e => e.getBoundingClientRect().right)")
+    said = row.locator("td").evaluate_all("all => all.map(e => [e.role, e.dataset.label])")
+    page.close()
+    assert len(boxes) == 8
+    assert max(boxes) <= 390
+    assert said[4] == ["cell", "paper"]

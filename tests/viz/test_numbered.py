@@ -2,10 +2,12 @@
 
 from types import SimpleNamespace
 
+import numpy as np
 from docutils import nodes
 from docutils.utils import new_document
 
-from irlib.viz.numbered import number_equations, number_figures, prefix, read_page
+from irlib.viz.numbered import number_equations, number_figures, prefix, read_page, write_page
+from irlib.viz.slider import slider_html
 
 IMAGE = '<img class="irlib-figure" src="data:image/webp;base64,AA==" alt="a > b">'
 
@@ -49,3 +51,26 @@ def test_figures_of_cells_are_counted_across_the_page():
         assert f'<figure class="irlib-numbered" id="figure-{count}">' in html
         assert f"<figcaption>Figure 1.{count}<a" in html
     assert other.astext() == "<p>no figure</p>"
+
+
+def test_sliders_are_counted_with_the_figures_and_keep_their_captions():
+    grey = np.zeros((4, 4, 3), np.uint8)
+    plain = slider_html(grey, grey, alt="grey")
+    told = slider_html(grey, grey, alt="grey", caption="Drag: nothing moves.")
+    block = nodes.raw("", f"{IMAGE}{plain}<p>{told}</p>", format="html")
+    assert number_figures(page(block), "notebooks/02-degradations") == 3
+    html = block.astext()
+    assert html.count("</figure>") == html.count("<figure") == 3
+    assert '<div class="irlib-numbered" id="figure-2"><figure class="irlib-slider"' in html
+    assert "</div><figcaption>Figure 2.2<a" in html
+    assert "</div><figcaption>Figure 2.3. Drag: nothing moves.<a" in html
+    assert html.endswith("</figcaption></figure></div></p>")
+
+
+def test_the_cover_has_no_figure_numbers():
+    config = SimpleNamespace(root_doc="book/preface")
+    app = SimpleNamespace(builder=SimpleNamespace(format="html"), config=config)
+    for name, numbers in (("book/preface", 0), ("book/scores", 1)):
+        block = nodes.raw("", IMAGE, format="html")
+        write_page(app, page(block), name)
+        assert block.astext().count("Figure 1") == numbers

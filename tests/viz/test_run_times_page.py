@@ -14,7 +14,7 @@ def record() -> Record:
 
 
 def test_a_row_a_notebook_with_dashes_where_nothing_is_measured():
-    text = run_times_text(record(), TITLES)
+    text = run_times_text([record()], TITLES)
     assert "1 of 2 notebooks measured" in text
     cells = ["1.5", "0.5", "512", *"–––", *"––––––"]
     assert [c for c in cells if f">{c}</td>" not in text] == []
@@ -22,6 +22,17 @@ def test_a_row_a_notebook_with_dashes_where_nothing_is_measured():
     assert "First &lt;b&gt;" in text
     assert "CPU: a &lt;small&gt; one" in text
     assert 'href="../notebooks/02-b.html"' in text
+
+
+def test_each_scale_may_have_a_record_of_its_own(tmp_path):
+    values = {f"02-b/pocket_{what}": 240.0 for what in ("seconds", "core_seconds", "bytes")}
+    pocket = Record(name=f"{RECORD}-pocket", kind="timing", values=values, device="another")
+    for one in (record(), pocket):
+        write_record(one, tmp_path)
+    text = write_run_times(tmp_path / "made", tmp_path, TITLES).read_text("utf-8")
+    assert "2 of 2 notebooks measured" in text
+    assert "CPU: a &lt;small&gt; one" in text
+    assert "Machine: another" in text
 
 
 def test_without_a_record_the_page_says_so(tmp_path):

@@ -67,6 +67,31 @@ def test_a_short_announcement_goes_on_the_slide_of_its_figure():
     assert len(slides({"cells": cells}, NAMES)) == 1
 
 
+@pytest.mark.parametrize("signs", ["--", ("1.", "2.")])
+def test_a_list_that_is_announced_comes_along(signs):
+    first, second = signs
+    items = f"{first} First of all. More.\n{second} Second,\n  on two lines. Even more."
+    text = f"# T\n\nx\n\n## S\n\nTwo ways:\n\n{items}\n\nLater."
+    body = slides({"cells": [markdown(text), markdown("## End\n\nx")]}, NAMES)[1].body
+    assert body.count("<li>") == 2
+    assert "First of all." in body
+    assert "Second, on two lines." in body
+    assert "ore." not in body
+
+
+def test_a_slide_does_not_announce_what_stayed_in_the_chapter():
+    cells = [
+        markdown("# T\n\nx\n\n## S\n\nBy hand:"),
+        code("y = 1"),
+        markdown("## End\n\nSee:"),
+        code("show()", html="<b>seen</b>"),
+        markdown("x"),
+    ]
+    bodies = [slide.body for slide in slides({"cells": cells}, NAMES)[1:]]
+    assert bodies[0] == "<p>By hand.</p>\n"
+    assert bodies[1].startswith("<p>See:</p>")
+
+
 def test_a_section_that_begins_with_an_equation_shows_it_once():
     cells = [markdown("# T"), markdown("## S\n\n$$\nx = 1\n$$"), markdown("y")]
     assert slides({"cells": cells}, NAMES)[-1].body.count("x = 1") == 1

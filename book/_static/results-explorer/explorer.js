@@ -78,7 +78,12 @@
       element("td", row.scale),
       element("td", row.status),
     ];
-    return element("tr", cells);
+    // On a phone a row is a card, and each of its values stands under its column's name.
+    cells.forEach((cell, place) => {
+      cell.role = "cell";
+      cell.dataset.label = heads[place].dataset.field;
+    });
+    return element("tr", cells, { role: "row" });
   }
 
   function update() {
