@@ -84,4 +84,4 @@ endif
 	done
 
 clean:  ## remove what was built here; .venv and runs/ stay
-	rm -rf _build book/_generated book/tables book/reference .ruff_cache .hypothesis
+	rm -rf _build build book/_generated book/tables book/reference .ruff_cache .hypothesis
