@@ -98,7 +98,7 @@ def print_to_current_stderr() -> None:
     for name in ("lightning", "lightning.fabric"):
         for handler in logging.getLogger(name).handlers:
             if isinstance(handler, logging.StreamHandler):
-                handler.setStream(sys.stderr)
+                handler.stream = sys.stderr  # setStream would flush the old one first
 
 
 def open_fabric(

@@ -1,7 +1,7 @@
 """How many devices there are: as given, or as the launcher of the processes says."""
 
-import contextlib
 import io
+import logging
 import os
 import subprocess
 import sys
@@ -38,10 +38,12 @@ def test_without_a_launcher_the_options_hold(surroundings):
 
 
 def test_what_lightning_says_goes_to_the_stream_of_now(monkeypatch):
-    first, now = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stderr(first):
-        open_fabric("cpu", 1, 1, "bf16-mixed", partial=False)
-    first.close()
+    open_fabric("cpu", 1, 1, "bf16-mixed", partial=False)
+    closed, now = io.StringIO(), io.StringIO()
+    closed.close()
+    for name in ("lightning", "lightning.fabric"):
+        for handler in logging.getLogger(name).handlers:
+            monkeypatch.setattr(handler, "stream", closed)
     monkeypatch.setattr(sys, "stderr", now)
     open_fabric("cpu", 1, 1, "bf16-mixed", partial=False)
     assert "Precision" in now.getvalue()
