@@ -1,4 +1,4 @@
-"""In shell blocks a flag is one piece; elsewhere nothing changes."""
+"""In shell blocks and named in the text a flag is one piece; elsewhere nothing changes."""
 
 from irlib.viz.flags import keep_flags_whole
 
@@ -18,6 +18,13 @@ def test_each_flag_of_a_command_is_marked():
     assert f'{space}<span class="irlib-flag">--init-from</span>{space}a--b' in marked
     assert '  <span class="irlib-flag">--sigma</span> 25' in marked
     assert marked.startswith("<p>--no</p>")
+
+
+def test_a_flag_named_in_the_text_is_one_piece():
+    code = '<code class="docutils literal notranslate"><span class="pre">{}</span></code>'
+    flag = code.format("--precision")
+    whole = code.format('<span class="irlib-flag">--precision</span>')
+    assert keep_flags_whole(f"<td>{flag} or -- {flag}</td>") == f"<td>{whole} or -- {whole}</td>"
 
 
 def test_programs_stay_as_they_are():

@@ -44,7 +44,10 @@
     const names = ["view", ...CHOSEN];
     const chosen = Object.fromEntries(names.map((field) => [field, form.elements[field].value]));
     const kept = filter(rows, chosen, form.elements.words.value);
-    return order.field ? sort(kept, order.field, order.descending) : kept;
+    if (order.field) return sort(kept, order.field, order.descending);
+    // What was measured stands before what is still to be run.
+    const [measured, missing] = [true, false].map((is) => kept.filter((row) => (row.ours !== null) === is));
+    return [...measured, ...missing];
   }
 
   function figure(value) {
