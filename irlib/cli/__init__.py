@@ -140,11 +140,23 @@ def run(arguments: list[str]) -> int:
         # What can be taken up again says so itself; of the rest, files are whole or not there.
         print(f"irlib: {str(error) or 'stopped'}.", file=sys.stderr)
         return 130
-    except (IrlibError, OSError) as error:
+    except (IrlibError, OSError, MemoryError) as error:
         if os.environ.get("IRLIB_DEBUG"):
             raise
-        print(f"irlib: error: {error}", file=sys.stderr)
+        print(f"irlib: error: {_words(error)}", file=sys.stderr)
         return getattr(error, "exit_status", 1)
+
+
+def _words(error: Exception) -> str:
+    """What went wrong, and what to do where the error itself does not say it."""
+    if isinstance(error, FileExistsError | NotADirectoryError) and error.filename:
+        return (
+            f"{error.filename} cannot be made: there, or above it, is a file and not a folder. "
+            f"Name another folder, or move the file away."
+        )
+    if isinstance(error, MemoryError):
+        return f"memory ran out ({error}). Ask for less: a smaller patch, batch or tile."
+    return str(error)
 
 
 def spread(arguments: list[str], options: tuple[str, ...] = SEVERAL) -> list[str]:

@@ -24,6 +24,10 @@ PHOTO_SCALES = (1.0, 0.7, 0.5)
 LOOKALIKE_TASKS = ("denoise", "derain", "deblur")
 
 
+#: An image in bytes, and its depth where it is known.
+Source = tuple[Tensor, Tensor | None]
+
+
 class EmbeddedPairs(PatchesByPosition):
     """Endless degraded/target patches from photographs and dead-leaves scenes, tasks in turn.
 
@@ -75,8 +79,10 @@ class EmbeddedPairs(PatchesByPosition):
         self.faded, self.crossed = faded, crossed
         self.photo_share = photo_share if scenes else 1.0
         self.modes, self.positive = tuple(modes), positive
-        self.scenes = [_bytes(*_scene(scene_size, seed, i)) for i in range(scenes)]
         self.photographs = [_bytes(*copy) for name in TRAIN_PHOTOS for copy in _copies(name)]
+        if self.photo_share:
+            _holding(patch, self.photographs, "photograph")  # before scenes of that size are drawn
+        self.scenes = [_bytes(*_scene(scene_size, seed, i)) for i in range(scenes)]
 
     def __len__(self) -> int:
         return self.length
@@ -108,13 +114,7 @@ class EmbeddedPairs(PatchesByPosition):
         """
         from_photo = float(torch.rand((), generator=generator)) < self.photo_share
         kept = self.photographs if from_photo else self.scenes
-        sources = [pair for pair in kept if min(pair[0].shape[-2:]) >= patch]
-        if not sources:
-            largest = max(min(image.shape[-2:]) for image, _ in kept)
-            raise UsageError(
-                f"the patch is {patch} pixels wide, and no embedded "
-                f"{'photograph' if from_photo else 'scene'} holds it; expected at most {largest}."
-            )
+        sources = _holding(patch, kept, "photograph" if from_photo else "scene")
         image, depth = sources[int(torch.randint(len(sources), (), generator=generator))]
         side = min(window, *image.shape[-2:])
         top = int(torch.randint(image.shape[-2] - side + 1, (), generator=generator))
@@ -123,6 +123,18 @@ class EmbeddedPairs(PatchesByPosition):
         place = (..., slice(top, top + side), slice(left, left + side))
         target = dihedral(image[place], mode).float() / 255
         return target, None if depth is None else dihedral(depth[place], mode).float() / 255
+
+
+def _holding(patch: int, kept: list[Source], kind: str) -> list[Source]:
+    """The sources that hold a patch."""
+    sources = [source for source in kept if min(source[0].shape[-2:]) >= patch]
+    if not sources:
+        largest = max(min(image.shape[-2:]) for image, _ in kept)
+        raise UsageError(
+            f"the patch is {patch} pixels wide, and no embedded {kind} holds it; expected at most "
+            f"{largest}."
+        )
+    return sources
 
 
 def _faded(image: Tensor, share: float, generator: torch.Generator) -> Tensor:

@@ -16,6 +16,8 @@ PAGE_NAME = "ledger.md"
 #: Where the records' files lie in the built book, beside the page.
 FILES = "results"
 MOST_VALUES = 4
+#: A longer table is folded: unfolded, all of them are fifty screens of a phone.
+LONG = 12
 
 GROUPS = {
     "ablations": "Perceive-IR with parts left out, and other ablations.",
@@ -56,7 +58,10 @@ def ledger_text(found: Iterable[Record]) -> str:
         numeric = (False, False, True, True, False)
         number = "1 record" if len(rows) == 1 else f"{len(rows)} records"
         caption = f"{number}. {GROUPS.get(group, '')}".strip()
-        parts += [f"## {group}", raw(Table(header, tuple(rows), caption, numeric).html)]
+        listed = Table(header, tuple(rows), caption, numeric).html
+        if len(rows) > LONG:
+            listed = f"<details><summary>Show {number}</summary>{listed}</details>"
+        parts += [f"## {group}", raw(listed)]
     head = f"{total} records, each read and found as its command wrote it when this page was made."
     return "\n\n".join([head, *parts]) + "\n"
 

@@ -394,3 +394,22 @@ def test_the_traceback_is_shown_only_on_request(debug, traceback, tmp_path):
         assert done.returncode == 2
         assert done.stderr.startswith("irlib: error: no weights at ")
         assert len(done.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("below", ["", "deeper"])
+def test_a_file_in_the_place_of_a_folder(photo, below):
+    told = Told("train", "promptir", "--scale", "smoke", "--steps", 1, "--run", photo / below)
+    assert told.status == 1
+    assert str(photo) in told.err
+    assert "is a file and not a folder. Name another folder" in told.err
+    assert "Errno" not in told.err
+
+
+def test_memory_that_runs_out_is_said_in_a_line(monkeypatch):
+    def full(*arguments, **options):
+        raise MemoryError("Unable to allocate 3.64 TiB")
+
+    monkeypatch.setattr("irlib.data.embedded.dead_leaves", full)
+    told = Told("train", "promptir", "--scale", "smoke", "--steps", 1)
+    assert told.status == 1
+    assert "memory ran out (Unable to allocate 3.64 TiB). Ask for less" in told.err

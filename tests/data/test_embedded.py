@@ -197,3 +197,8 @@ def test_a_second_crop_fits_a_source_of_the_size_of_the_patch():
     pairs = EmbeddedPairs(**SMALL, photo_share=0.0, modes=(0,), positive=True)
     sample = pairs[0, 64]  # the scenes are 64 wide
     assert torch.equal(sample["positive"], sample["degraded"])
+
+
+def test_a_patch_wider_than_all_photographs_is_refused_before_scenes_of_its_size_are_drawn():
+    with pytest.raises(UsageError, match=r"patch is 1000000 .* no embedded photograph holds it"):
+        EmbeddedPairs(patch=1_000_000, scenes=1, scene_size=1_000_000)

@@ -4,7 +4,13 @@ import json
 import re
 
 from irlib.ledger import Record, read_record, record_names, write_record
-from irlib.viz.ledger_page import copy_records, ledger_text, link_to_record, write_ledger_page
+from irlib.viz.ledger_page import (
+    LONG,
+    copy_records,
+    ledger_text,
+    link_to_record,
+    write_ledger_page,
+)
 
 
 def test_every_record_has_a_place_values_and_a_file(tmp_path):
@@ -24,6 +30,13 @@ def test_every_record_has_a_place_values_and_a_file(tmp_path):
     assert "25 of 100" in text
     assert "CPU: &lt;one&gt;" in text
     assert '<a href="results/net/rain.json">' in text
+
+
+def test_a_long_table_is_folded_and_a_short_one_is_not():
+    long = [Record(f"long/{n:02}", {"psnr": 1.0}) for n in range(LONG + 1)]
+    text = ledger_text([*long, Record("short/a", {"psnr": 1.0})])
+    assert text.count("<details>") == 1
+    assert f"<details><summary>Show {LONG + 1} records</summary>" in text
 
 
 def test_a_link_leads_to_a_place_of_the_page():
