@@ -72,6 +72,7 @@ SEVERAL = (
     "--measures",
     "--only",
     "--turns",
+    "--mildest",
     "--words",
     "--without",
     "--without-loss",

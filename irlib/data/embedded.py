@@ -9,14 +9,17 @@ from torch import Tensor
 from irlib.data.augment import DIHEDRAL_MODES, dihedral, random_crop_pair, second_crop
 from irlib.data.by_position import PatchesByPosition
 from irlib.data.dead_leaves import dead_leaves
+from irlib.data.glare import glare
 from irlib.data.photos import TRAIN_PHOTOS, photo, photo_depth
 from irlib.data.seeding import generator_for
 from irlib.data.twigs import twigs
 from irlib.degradations import FIVE_TASKS, degrade_task
 from irlib.errors import UsageError
+from irlib.metrics import psnr
 
 #: Photographs are also used at these sizes: a smaller copy is sharper, a scene of another scale.
 PHOTO_SCALES = (1.0, 0.7, 0.5)
+_DRAWS = 20
 
 
 #: Tasks whose clean patches sometimes look like another task's degraded ones: a flat, grey street
@@ -46,6 +49,11 @@ class EmbeddedPairs(PatchesByPosition):
             so that weak contrast alone does not mean haze.
         crossed: Share of the same patches that twigs and wires cross, so that thin lines alone do
             not mean rain (:func:`irlib.data.twigs.twigs`).
+        lit: Share of the same patches with bright plain areas, so that a sky alone does not mean
+            haze (:func:`irlib.data.glare.glare`).
+        mildest: The highest PSNR in dB that a degraded patch of a task may have; milder ones are
+            drawn again. Haze that can hardly be seen is worth many decibels to a loss, and a
+            network that looks for it finds it everywhere.
         modes: Flips and rotations to draw from, by their number in
             :func:`irlib.data.augment.dihedral`.
         positive: Whether samples hold a second crop too. Then a window of twice the side, where
@@ -69,6 +77,8 @@ class EmbeddedPairs(PatchesByPosition):
         photo_share: float = 0.6,
         faded: float = 0.5,
         crossed: float = 0.0,
+        lit: float = 0.0,
+        mildest: Mapping[str, float] | None = None,
         modes: Sequence[int] = DIHEDRAL_MODES,
         positive: bool = False,
         seed: int = 0,
@@ -76,7 +86,8 @@ class EmbeddedPairs(PatchesByPosition):
     ) -> None:
         self.tasks, self.patch, self.seed, self.length = tuple(tasks), patch, seed, length
         self.cycle = turn_order(self.tasks, turns or {})
-        self.faded, self.crossed = faded, crossed
+        self.faded, self.crossed, self.lit = faded, crossed, lit
+        self.mildest = dict(mildest or {})
         self.photo_share = photo_share if scenes else 1.0
         self.modes, self.positive = tuple(modes), positive
         self.photographs = [_bytes(*copy) for name in TRAIN_PHOTOS for copy in _copies(name)]
@@ -93,17 +104,30 @@ class EmbeddedPairs(PatchesByPosition):
         target, depth = self._clean_patch(patch, window, generator)
         task = self.cycle[position % len(self.cycle)]
         if self.tasks[task] in LOOKALIKE_TASKS:
-            # A stream of its own: the share of crossed patches changes nothing else of a sample.
+            # Streams of their own: these shares change nothing else of a sample.
+            light = generator_for("glare", self.seed, position)
+            if float(torch.rand((), generator=light)) < self.lit:
+                target = glare(target, light)
             lines = generator_for("twigs", self.seed, position)
             if float(torch.rand((), generator=lines)) < self.crossed:
                 target = twigs(target, lines)
             target = _faded(target, self.faded, generator)
-        degraded = degrade_task(target, self.tasks[task], generator=generator, depth=depth).image
+        degraded = self._degraded(target, self.tasks[task], depth, generator)
         sample = {"task": torch.tensor(task)}
         if self.positive:
             sample["positive"] = second_crop(degraded, patch, self.modes, generator)
             degraded, target = random_crop_pair((degraded, target), patch, generator)
         return {"degraded": degraded.contiguous(), "target": target.contiguous(), **sample}
+
+    def _degraded(
+        self, clean: Tensor, task: str, depth: Tensor | None, generator: torch.Generator
+    ) -> Tensor:
+        """Degrades a window, and again while the damage is milder than asked."""
+        for _ in range(_DRAWS):  # haze before a white wall stays mild however often it is drawn
+            image = degrade_task(clean, task, generator=generator, depth=depth).image
+            if task not in self.mildest or psnr(image, clean) <= self.mildest[task]:
+                break
+        return image
 
     def _clean_patch(
         self, patch: int, window: int, generator: torch.Generator

@@ -70,6 +70,10 @@ class Recipe:
             the embedded data). The more, the surer a network must be before it takes haze away.
         twigs: Share of the clean patches of noise, rain and blur that twigs and wires cross (of the
             embedded data).
+        glare: Share of the clean patches of noise, rain and blur that hold a bright sky or sunlit
+            ground (of the embedded data).
+        mildest: The highest PSNR in dB that a degraded patch of a task may have (of the embedded
+            data); milder ones are drawn again.
         steps_per_epoch: Steps that schedules written in epochs call an epoch.
     """
 
@@ -104,6 +108,8 @@ class Recipe:
     scenes: int = 32
     faded: float = 0.5
     twigs: float = 0.0
+    glare: float = 0.0
+    mildest: dict[str, float] = field(default_factory=dict, hash=False)
     steps_per_epoch: int = 0
 
     # What recipes of a method with more to learn from ask of the data besides.
@@ -169,9 +175,14 @@ class Recipe:
         for name in ("rate", "warmup", "scenes", "clip_norm", "mixup", "seed"):
             if not 0 <= changes.get(name, 0) < 2**32:
                 raise UsageError(f"{name} is {changes[name]}; expected 0 or more, below 2^32.")
-        for name in ("faded", "twigs"):
+        for name in ("faded", "twigs", "glare"):
             if not 0 <= changes.get(name, 0) <= 1:
                 raise UsageError(f"{name} is {changes[name]}; expected a share from 0 to 1.")
+        for task, limit in changes.get("mildest", {}).items():
+            if task not in FIVE_TASKS:
+                raise UsageError(unknown_name("task", task, FIVE_TASKS))
+            if not 0 < limit < 100:
+                raise UsageError(f"mildest of {task} is {limit}; expected a PSNR in dB, 1 to 99.")
         if not 0 <= changes.get("ema", 0) < 1:
             raise UsageError(f"ema is {changes['ema']}; expected a decay from 0 to below 1.")
         if "growth" in changes:

@@ -76,6 +76,8 @@ def open_source(
         scenes=recipe.scenes,
         faded=recipe.faded,
         crossed=recipe.twigs,
+        lit=recipe.glare,
+        mildest=recipe.mildest,
         scene_size=max(320, *(stage.patch for stage in recipe.stages)),
         **settings,
     )

@@ -202,3 +202,29 @@ def test_a_second_crop_fits_a_source_of_the_size_of_the_patch():
 def test_a_patch_wider_than_all_photographs_is_refused_before_scenes_of_its_size_are_drawn():
     with pytest.raises(UsageError, match=r"patch is 1000000 .* no embedded photograph holds it"):
         EmbeddedPairs(patch=1_000_000, scenes=1, scene_size=1_000_000)
+
+
+def test_damage_is_no_milder_than_asked_and_nothing_else_changes():
+    limits = {"dehaze": 18.0, "derain": 30.0}
+    plain, strong = (EmbeddedPairs(**SMALL, mildest=mildest) for mildest in (None, limits))
+    scores = {task: [[], []] for task in limits}
+    for position in range(150):
+        task = FIVE_TASKS[position % 5]
+        samples = plain[position], strong[position]
+        assert torch.equal(samples[0]["target"], samples[1]["target"])
+        if task not in limits:
+            assert torch.equal(samples[0]["degraded"], samples[1]["degraded"])
+            continue
+        for found, sample in zip(scores[task], samples, strict=True):
+            found.append(psnr(sample["degraded"], sample["target"]).item())
+    for task, (before, after) in scores.items():
+        assert max(before) > limits[task]
+        # Haze before a white wall stays mild however often it is drawn.
+        assert sum(score > limits[task] for score in after) <= 2
+
+
+def test_a_patch_that_cannot_be_damaged_enough_is_taken_as_it_is(monkeypatch):
+    white = torch.ones(3, 32, 32)
+    monkeypatch.setattr(EmbeddedPairs, "_clean_patch", lambda *_: (white, None))
+    sample = EmbeddedPairs(("dehaze",), **SMALL, mildest={"dehaze": 1.0})[0]
+    assert torch.equal(sample["target"], white)
