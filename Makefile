@@ -65,15 +65,7 @@ reproduce: $(STAMP)  ## train the shipped networks again and measure them (four 
 	$(BIN)/irlib train promptir --scale pocket --init runs/promptir-pocket-96/weights.safetensors \
 	    --patch 96 --batch 9 --turns deblur=4 derain=2 --steps 500 --rate 0.0004 --warmup 20 \
 	    --ema 0.99 --scenes 128 --seed 2 --run runs/promptir-pocket --record promptir-pocket/training
-	$(BIN)/irlib train promptir --scale pocket --init runs/promptir-pocket/weights.safetensors \
-	    --patch 128 --batch 6 --turns deblur=4 derain=2 dehaze=2 denoise=2 --mildest dehaze=18 derain=30 \
-	    --twigs 0.5 --glare 0.5 --steps 1000 --rate 0.0006 --warmup 20 --ema 0.99 --scenes 128 --seed 3 \
-	    --run runs/promptir-pocket-128 --record promptir-pocket/training-fourth
-	$(BIN)/irlib train promptir --scale pocket --init runs/promptir-pocket-128/weights.safetensors \
-	    --patch 128 --batch 6 --turns deblur=4 derain=2 denoise=2 --mildest dehaze=18 derain=30 \
-	    --faded 0.6 --twigs 0.6 --glare 0.6 --steps 700 --rate 0.0004 --warmup 20 --ema 0.995 --scenes 128 \
-	    --seed 4 --run runs/promptir-pocket-last --record promptir-pocket/training-fifth
-	cp runs/promptir-pocket-last/weights.safetensors irlib/weights/promptir-pocket.safetensors
+	cp runs/promptir-pocket/weights.safetensors irlib/weights/promptir-pocket.safetensors
 	$(BIN)/irlib evaluate --weights promptir-pocket --embedded --record promptir-pocket/embedded
 	$(BIN)/irlib tiles --record promptir-pocket/tiles
 ifdef IRLIB_DATA
