@@ -72,7 +72,6 @@ SEVERAL = (
     "--measures",
     "--only",
     "--turns",
-    "--mildest",
     "--words",
     "--without",
     "--without-loss",

@@ -124,12 +124,9 @@ def train(
         float | None,
         Data(help="Share of clean embedded patches with a bright sky, lest brightness mean haze."),
     ] = None,
-    mildest: Annotated[
-        list[str] | None,
-        Data(
-            metavar="TASK=DB",
-            help="Highest PSNR of degraded embedded patches: --mildest dehaze=18 derain=30.",
-        ),
+    thinnest_haze: Annotated[
+        float | None,
+        Data(help="Least share of haze in hazy embedded patches, up to 0.5, lest pale mean haze."),
     ] = None,
     pairs: Annotated[
         Path | None, Data(help="Train on your own folder with input/ and target/ images.")
@@ -189,7 +186,7 @@ def train(
     plain = network if other and model == "perceive-ir" else None
     changes = {
         "tasks": tuple(tasks) if tasks else None,
-        "turns": _numbers("--turns", turns) if turns else None,
+        "turns": _turns(turns) if turns else None,
         "config": None if network is None or plain is not None else network.config,
         "steps": steps,
         "batch": batch,
@@ -201,7 +198,7 @@ def train(
         "faded": faded,
         "twigs": twigs,
         "glare": glare,
-        "mildest": _numbers("--mildest", mildest) if mildest else None,
+        "thinnest_haze": thinnest_haze,
         "loss": loss,
         "clip_norm": clip_norm,
         "ema": ema,
@@ -273,7 +270,7 @@ def _check_numbers(devices: str, **numbers: int) -> None:
             raise UsageError(f"{option} is {number}; expected a whole number from {least} up.")
 
 
-def _numbers(option: str, words: list[str]) -> dict[str, int]:
+def _turns(words: list[str]) -> dict[str, int]:
     """Reads ``denoise=3 dehaze=2``.
 
     Raises:
@@ -284,5 +281,5 @@ def _numbers(option: str, words: list[str]) -> dict[str, int]:
     pairs = [word.partition("=") for word in words]
     for word, (_, _, number) in zip(words, pairs, strict=True):
         if not number.isdecimal():
-            raise UsageError(f"{option} was given {word!r}; expected TASK=N, such as denoise=3.")
+            raise UsageError(f"--turns was given {word!r}; expected TASK=N, such as denoise=3.")
     return {task: int(number) for task, _, number in pairs}

@@ -13,13 +13,11 @@ from irlib.data.glare import glare
 from irlib.data.photos import TRAIN_PHOTOS, photo, photo_depth
 from irlib.data.seeding import generator_for
 from irlib.data.twigs import twigs
-from irlib.degradations import FIVE_TASKS, degrade_task
+from irlib.degradations import FIVE_TASKS, Degraded, degrade_task
 from irlib.errors import UsageError
-from irlib.metrics import psnr
 
 #: Photographs are also used at these sizes: a smaller copy is sharper, a scene of another scale.
 PHOTO_SCALES = (1.0, 0.7, 0.5)
-_DRAWS = 20
 
 
 #: Tasks whose clean patches sometimes look like another task's degraded ones: a flat, grey street
@@ -51,9 +49,9 @@ class EmbeddedPairs(PatchesByPosition):
             not mean rain (:func:`irlib.data.twigs.twigs`).
         lit: Share of the same patches with bright plain areas, so that a sky alone does not mean
             haze (:func:`irlib.data.glare.glare`).
-        mildest: The highest PSNR in dB that a degraded patch of a task may have; milder ones are
-            drawn again. Haze that can hardly be seen is worth many decibels to a loss, and a
-            network that looks for it finds it everywhere.
+        thinnest: Least share of its light that a hazy patch has from the air, up to a half; thinner
+            haze is drawn again. Haze that can hardly be seen is worth many decibels to a loss, and
+            a network that looks for it finds it everywhere.
         modes: Flips and rotations to draw from, by their number in
             :func:`irlib.data.augment.dihedral`.
         positive: Whether samples hold a second crop too. Then a window of twice the side, where
@@ -78,7 +76,7 @@ class EmbeddedPairs(PatchesByPosition):
         faded: float = 0.5,
         crossed: float = 0.0,
         lit: float = 0.0,
-        mildest: Mapping[str, float] | None = None,
+        thinnest: float = 0.0,
         modes: Sequence[int] = DIHEDRAL_MODES,
         positive: bool = False,
         seed: int = 0,
@@ -87,7 +85,7 @@ class EmbeddedPairs(PatchesByPosition):
         self.tasks, self.patch, self.seed, self.length = tuple(tasks), patch, seed, length
         self.cycle = turn_order(self.tasks, turns or {})
         self.faded, self.crossed, self.lit = faded, crossed, lit
-        self.mildest = dict(mildest or {})
+        self.thinnest = thinnest
         self.photo_share = photo_share if scenes else 1.0
         self.modes, self.positive = tuple(modes), positive
         self.photographs = [_bytes(*copy) for name in TRAIN_PHOTOS for copy in _copies(name)]
@@ -112,22 +110,16 @@ class EmbeddedPairs(PatchesByPosition):
             if float(torch.rand((), generator=lines)) < self.crossed:
                 target = twigs(target, lines)
             target = _faded(target, self.faded, generator)
-        degraded = self._degraded(target, self.tasks[task], depth, generator)
+        drawn = degrade_task(target, self.tasks[task], generator=generator, depth=depth)
+        while self.tasks[task] == "dehaze" and _veil(drawn) < self.thinnest:
+            # At another depth too: a patch that is near all over is never veiled enough.
+            drawn = degrade_task(target, "dehaze", generator=generator)
+        degraded = drawn.image
         sample = {"task": torch.tensor(task)}
         if self.positive:
             sample["positive"] = second_crop(degraded, patch, self.modes, generator)
             degraded, target = random_crop_pair((degraded, target), patch, generator)
         return {"degraded": degraded.contiguous(), "target": target.contiguous(), **sample}
-
-    def _degraded(
-        self, clean: Tensor, task: str, depth: Tensor | None, generator: torch.Generator
-    ) -> Tensor:
-        """Degrades a window, and again while the damage is milder than asked."""
-        for _ in range(_DRAWS):  # haze before a white wall stays mild however often it is drawn
-            image = degrade_task(clean, task, generator=generator, depth=depth).image
-            if task not in self.mildest or psnr(image, clean) <= self.mildest[task]:
-                break
-        return image
 
     def _clean_patch(
         self, patch: int, window: int, generator: torch.Generator
@@ -159,6 +151,12 @@ def _holding(patch: int, kept: list[Source], kind: str) -> list[Source]:
             f"{largest}."
         )
     return sources
+
+
+def _veil(hazy: Degraded) -> float:
+    """The share of its light that a hazy patch has from the air, on average: the mean of 1 - t."""
+    optical = hazy.parameters["beta"] * hazy.parameters["depth"]
+    return float(1 - torch.exp(-optical).mean())
 
 
 def _faded(image: Tensor, share: float, generator: torch.Generator) -> Tensor:

@@ -72,8 +72,8 @@ class Recipe:
             embedded data).
         glare: Share of the clean patches of noise, rain and blur that hold a bright sky or sunlit
             ground (of the embedded data).
-        mildest: The highest PSNR in dB that a degraded patch of a task may have (of the embedded
-            data); milder ones are drawn again.
+        thinnest_haze: Least share of its light that a hazy patch has from the air, up to 0.5 (of
+            the embedded data); thinner haze is drawn again.
         steps_per_epoch: Steps that schedules written in epochs call an epoch.
     """
 
@@ -109,7 +109,7 @@ class Recipe:
     faded: float = 0.5
     twigs: float = 0.0
     glare: float = 0.0
-    mildest: dict[str, float] = field(default_factory=dict, hash=False)
+    thinnest_haze: float = 0.0
     steps_per_epoch: int = 0
 
     # What recipes of a method with more to learn from ask of the data besides.
@@ -178,11 +178,9 @@ class Recipe:
         for name in ("faded", "twigs", "glare"):
             if not 0 <= changes.get(name, 0) <= 1:
                 raise UsageError(f"{name} is {changes[name]}; expected a share from 0 to 1.")
-        for task, limit in changes.get("mildest", {}).items():
-            if task not in FIVE_TASKS:
-                raise UsageError(unknown_name("task", task, FIVE_TASKS))
-            if not 0 < limit < 100:
-                raise UsageError(f"mildest of {task} is {limit}; expected a PSNR in dB, 1 to 99.")
+        if not 0 <= changes.get("thinnest_haze", 0) <= 0.5:
+            given = changes["thinnest_haze"]
+            raise UsageError(f"thinnest_haze is {given}; expected a share from 0 to 0.5.")
         if not 0 <= changes.get("ema", 0) < 1:
             raise UsageError(f"ema is {changes['ema']}; expected a decay from 0 to below 1.")
         if "growth" in changes:
@@ -192,8 +190,15 @@ class Recipe:
         return replace(self, **changes)
 
     def as_dict(self) -> dict[str, Any]:
-        """The recipe as plain values, as records and checkpoints store it."""
-        return json.loads(json.dumps(asdict(self)))
+        """The recipe as plain values, as records and checkpoints store it.
+
+        A field newer than the records is left out while it is off, so that recipes keep their hash.
+        """
+        whole = json.loads(json.dumps(asdict(self)))
+        for name in ("glare", "thinnest_haze"):
+            if not whole[name]:
+                del whole[name]
+        return whole
 
     def hash(self) -> str:
         """First 16 hex digits of the SHA-256 of the recipe's canonical JSON."""

@@ -51,7 +51,7 @@ def ledger_text(found: Iterable[Record]) -> str:
     """
     parts = []
     total = 0
-    for group, members in groupby(found, lambda record: record.name.partition("/")[0]):
+    for group, members in groupby(found, _group):
         rows = [_row(record) for record in members]
         total += len(rows)
         header = ("record", "values", "images", "minutes", "file")
@@ -95,6 +95,11 @@ def copy_records(root: str | Path, to: str | Path) -> int:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, target)
     return len(files)
+
+
+def _group(record: Record) -> str:
+    group, _, rest = record.name.partition("/")
+    return group if rest else "other"  # a heading of the record's name would take its place
 
 
 def _row(record: Record) -> tuple[str, ...]:

@@ -66,12 +66,10 @@ def test_turns_are_given_as_task_and_number(asked, capsys):
         assert complaint in capsys.readouterr().err
 
 
-def test_damage_can_be_asked_to_be_seen(asked, capsys):
-    words = ("--mildest", "dehaze=18", "derain=30", "--glare", "0.5", "--twigs", "0.25")
+def test_what_clear_patches_look_like_can_be_asked(asked):
+    words = ("--thinnest-haze", "0.35", "--glare", "0.5", "--twigs", "0.25")
     plan = asked("promptir", "--scale", "smoke", *words)["plan"]
-    assert (plan.mildest, plan.glare, plan.twigs) == ({"dehaze": 18, "derain": 30}, 0.5, 0.25)
-    assert cli.run(["train", "promptir", "--mildest", "18"]) == 2
-    assert "--mildest was given '18'; expected TASK=N" in capsys.readouterr().err
+    assert (plan.thinnest_haze, plan.glare, plan.twigs) == (0.35, 0.5, 0.25)
 
 
 def test_the_record_names_the_weights_a_run_began_from(tmp_path, monkeypatch):

@@ -32,6 +32,11 @@ def test_every_record_has_a_place_values_and_a_file(tmp_path):
     assert '<a href="results/net/rain.json">' in text
 
 
+def test_no_heading_takes_the_place_of_a_record():
+    text = ledger_text([Record("alone", {"psnr": 1.0}), Record("net/rain", {"psnr": 1.0})])
+    assert re.findall(r"^## (.+)$", text, re.MULTILINE) == ["other", "net"]
+
+
 def test_a_long_table_is_folded_and_a_short_one_is_not():
     long = [Record(f"long/{n:02}", {"psnr": 1.0}) for n in range(LONG + 1)]
     text = ledger_text([*long, Record("short/a", {"psnr": 1.0})])
