@@ -82,6 +82,8 @@ class EmbeddedPairs(PatchesByPosition):
         seed: int = 0,
         length: int = 1_000_000,
     ) -> None:
+        if not 0 <= thinnest <= 0.5:  # thicker haze is so rare that drawing it might never end
+            raise UsageError(f"thinnest_haze is {thinnest}; expected a share from 0 to 0.5.")
         self.tasks, self.patch, self.seed, self.length = tuple(tasks), patch, seed, length
         self.cycle = turn_order(self.tasks, turns or {})
         self.faded, self.crossed, self.lit = faded, crossed, lit

@@ -224,3 +224,8 @@ def test_haze_is_as_thick_as_asked_and_nothing_else_changes(monkeypatch):
         else:
             assert torch.equal(before["degraded"], after["degraded"])
     assert len(drawn) > 205  # two a position, and some hazes were too thin
+
+
+def test_haze_that_would_be_drawn_for_ever_is_refused():
+    with pytest.raises(UsageError, match=r"thinnest_haze is 0\.9; expected a share from 0 to 0\.5"):
+        EmbeddedPairs(**SMALL, thinnest=0.9)
