@@ -124,6 +124,10 @@ def train(
         float | None,
         Data(help="Share of clean embedded patches with a bright sky, lest brightness mean haze."),
     ] = None,
+    intact: Annotated[
+        float | None,
+        Data(help="Share of clean embedded patches left undamaged, lest sharp pictures change."),
+    ] = None,
     thinnest_haze: Annotated[
         float | None,
         Data(help="Least share of haze in hazy embedded patches, up to 0.5, lest pale mean haze."),
@@ -198,6 +202,7 @@ def train(
         "faded": faded,
         "twigs": twigs,
         "glare": glare,
+        "intact": intact,
         "thinnest_haze": thinnest_haze,
         "loss": loss,
         "clip_norm": clip_norm,

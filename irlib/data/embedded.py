@@ -49,6 +49,8 @@ class EmbeddedPairs(PatchesByPosition):
             not mean rain (:func:`irlib.data.twigs.twigs`).
         lit: Share of the same patches with bright plain areas, so that a sky alone does not mean
             haze (:func:`irlib.data.glare.glare`).
+        intact: Share of the same patches that are neither degraded nor faded, so that a sharp
+            picture comes back as it is. (One that is only faded would be haze left in place.)
         thinnest: Least share of its light that a hazy patch has from the air, up to a half; thinner
             haze is drawn again. Haze that can hardly be seen is worth many decibels to a loss, and
             a network that looks for it finds it everywhere.
@@ -76,6 +78,7 @@ class EmbeddedPairs(PatchesByPosition):
         faded: float = 0.5,
         crossed: float = 0.0,
         lit: float = 0.0,
+        intact: float = 0.0,
         thinnest: float = 0.0,
         modes: Sequence[int] = DIHEDRAL_MODES,
         positive: bool = False,
@@ -87,7 +90,7 @@ class EmbeddedPairs(PatchesByPosition):
         self.tasks, self.patch, self.seed, self.length = tuple(tasks), patch, seed, length
         self.cycle = turn_order(self.tasks, turns or {})
         self.faded, self.crossed, self.lit = faded, crossed, lit
-        self.thinnest = thinnest
+        self.intact, self.thinnest = intact, thinnest
         self.photo_share = photo_share if scenes else 1.0
         self.modes, self.positive = tuple(modes), positive
         self.photographs = [_bytes(*copy) for name in TRAIN_PHOTOS for copy in _copies(name)]
@@ -103,6 +106,7 @@ class EmbeddedPairs(PatchesByPosition):
         window = 2 * patch if self.positive else patch
         target, depth = self._clean_patch(patch, window, generator)
         task = self.cycle[position % len(self.cycle)]
+        spared = self._spared(task, position)
         if self.tasks[task] in LOOKALIKE_TASKS:
             # Streams of their own: these shares change nothing else of a sample.
             light = generator_for("glare", self.seed, position)
@@ -111,17 +115,22 @@ class EmbeddedPairs(PatchesByPosition):
             lines = generator_for("twigs", self.seed, position)
             if float(torch.rand((), generator=lines)) < self.crossed:
                 target = twigs(target, lines)
-            target = _faded(target, self.faded, generator)
+            target = _faded(target, 0 if spared else self.faded, generator)
         drawn = degrade_task(target, self.tasks[task], generator=generator, depth=depth)
         while self.tasks[task] == "dehaze" and _veil(drawn) < self.thinnest:
             # At another depth too: a patch that is near all over is never veiled enough.
             drawn = degrade_task(target, "dehaze", generator=generator)
-        degraded = drawn.image
+        degraded = target if spared else drawn.image
         sample = {"task": torch.tensor(task)}
         if self.positive:
             sample["positive"] = second_crop(degraded, patch, self.modes, generator)
             degraded, target = random_crop_pair((degraded, target), patch, generator)
         return {"degraded": degraded.contiguous(), "target": target.contiguous(), **sample}
+
+    def _spared(self, task: int, position: int) -> bool:
+        """Whether a sample is left as it is; from a stream of its own, too."""
+        chance = torch.rand((), generator=generator_for("intact", self.seed, position))
+        return self.tasks[task] in LOOKALIKE_TASKS and float(chance) < self.intact
 
     def _clean_patch(
         self, patch: int, window: int, generator: torch.Generator

@@ -72,6 +72,8 @@ class Recipe:
             embedded data).
         glare: Share of the clean patches of noise, rain and blur that hold a bright sky or sunlit
             ground (of the embedded data).
+        intact: Share of the patches of noise, rain and blur that are neither degraded nor faded (of
+            the embedded data), so that a network learns to leave a clean picture alone.
         thinnest_haze: Least share of its light that a hazy patch has from the air, up to 0.5 (of
             the embedded data); thinner haze is drawn again.
         steps_per_epoch: Steps that schedules written in epochs call an epoch.
@@ -109,6 +111,7 @@ class Recipe:
     faded: float = 0.5
     twigs: float = 0.0
     glare: float = 0.0
+    intact: float = 0.0
     thinnest_haze: float = 0.0
     steps_per_epoch: int = 0
 
@@ -175,7 +178,7 @@ class Recipe:
         for name in ("rate", "warmup", "scenes", "clip_norm", "mixup", "seed"):
             if not 0 <= changes.get(name, 0) < 2**32:
                 raise UsageError(f"{name} is {changes[name]}; expected 0 or more, below 2^32.")
-        for name in ("faded", "twigs", "glare"):
+        for name in ("faded", "twigs", "glare", "intact"):
             if not 0 <= changes.get(name, 0) <= 1:
                 raise UsageError(f"{name} is {changes[name]}; expected a share from 0 to 1.")
         if not 0 <= changes.get("thinnest_haze", 0) <= 0.5:
@@ -195,7 +198,7 @@ class Recipe:
         A field newer than the records is left out while it is off, so that recipes keep their hash.
         """
         whole = json.loads(json.dumps(asdict(self)))
-        for name in ("glare", "thinnest_haze"):
+        for name in ("glare", "intact", "thinnest_haze"):
             if not whole[name]:
                 del whole[name]
         return whole

@@ -77,6 +77,7 @@ def open_source(
         faded=recipe.faded,
         crossed=recipe.twigs,
         lit=recipe.glare,
+        intact=recipe.intact,
         thinnest=recipe.thinnest_haze,
         scene_size=max(320, *(stage.patch for stage in recipe.stages)),
         **settings,

@@ -67,9 +67,9 @@ def test_turns_are_given_as_task_and_number(asked, capsys):
 
 
 def test_what_clear_patches_look_like_can_be_asked(asked):
-    words = ("--thinnest-haze", "0.35", "--glare", "0.5", "--twigs", "0.25")
+    words = ("--thinnest-haze", "0.35", "--glare", "0.5", "--twigs", "0.25", "--intact", "0.1")
     plan = asked("promptir", "--scale", "smoke", *words)["plan"]
-    assert (plan.thinnest_haze, plan.glare, plan.twigs) == (0.35, 0.5, 0.25)
+    assert (plan.thinnest_haze, plan.glare, plan.twigs, plan.intact) == (0.35, 0.5, 0.25, 0.1)
 
 
 def test_the_record_names_the_weights_a_run_began_from(tmp_path, monkeypatch):

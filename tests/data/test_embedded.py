@@ -204,6 +204,28 @@ def test_a_patch_wider_than_all_photographs_is_refused_before_scenes_of_its_size
         EmbeddedPairs(patch=1_000_000, scenes=1, scene_size=1_000_000)
 
 
+@pytest.mark.parametrize("positive", [False, True])
+def test_a_share_of_noise_rain_and_blur_is_left_alone_and_the_rest_is_as_it_was(positive):
+    options = SMALL | {"positive": positive}
+    plain = EmbeddedPairs(**options)
+    some, all_of_them = (EmbeddedPairs(**options, intact=share) for share in (0.5, 1.0))
+    spared = 0
+    for position in range(60):
+        before, after, always = (pairs[position] for pairs in (plain, some, all_of_them))
+        may = FIVE_TASKS[position % 5] in ("denoise", "derain", "deblur")
+        assert torch.equal(always["degraded"], always["target"]) == may
+        is_spared = torch.equal(after["degraded"], after["target"])
+        assert is_spared or all(torch.equal(before[key], after[key]) for key in before)
+        spared += is_spared
+    assert 9 < spared < 27  # of 36
+
+
+def test_what_is_left_alone_is_not_faded_either():
+    plain = EmbeddedPairs(("deblur",), **SMALL, faded=0.0)
+    spared = EmbeddedPairs(("deblur",), **SMALL, faded=1.0, intact=1.0)
+    assert all(torch.equal(plain[i]["target"], spared[i]["target"]) for i in range(12))
+
+
 def test_haze_is_as_thick_as_asked_and_nothing_else_changes(monkeypatch):
     drawn = []
 

@@ -47,6 +47,7 @@ def test_a_recipe_can_be_a_key_and_equal_ones_are_one():
         ({"model": "promptir", "seed": -1}, "0 or more"),
         ({"model": "promptir", "seed": 2**32}, "below 2"),
         ({"model": "promptir", "glare": 1.5}, "a share from 0 to 1"),
+        ({"model": "promptir", "intact": -0.1}, "a share from 0 to 1"),
         ({"model": "promptir", "thinnest_haze": 0.6}, "a share from 0 to 0.5"),
         ({"model": "promptir", "augment": "flip"}, "did you mean 'flips'"),
         ({"model": "promptir", "schedule": "cosin"}, "did you mean 'cosine'"),
