@@ -78,6 +78,7 @@ SEVERAL = (
     "--loss-weights",
     "--medium",
     "--points",
+    "--shares",
 )
 
 

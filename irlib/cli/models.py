@@ -58,6 +58,39 @@ def show_command(
             typer.echo(f"  {key:<24} {value}")
 
 
+@app.command("average")
+def average_command(
+    weights: Annotated[
+        list[str], typer.Argument(help="Weights files or shipped names, two or more.")
+    ],
+    out: Annotated[Path, typer.Option(help="The weights file to write.")],
+    shares: Annotated[
+        list[float] | None,
+        typer.Option(help="How much each counts, one number a file: 0.7 0.3. Default: alike."),
+    ] = None,
+    record: Annotated[
+        str | None, typer.Option(help="Also write what was averaged to the ledger, by this name.")
+    ] = None,
+    results: Annotated[
+        Path | None, typer.Option(help="Folder of records; the checkout's book/results.")
+    ] = None,
+) -> None:
+    """Average the weights of networks that were fine-tuned from common weights.
+
+    Example: irlib models average a.safetensors b.safetensors --shares 0.7 0.3 --out c.safetensors
+    """
+    from irlib.cli.training_record import write_average_record
+    from irlib.ledger import record_path
+    from irlib.models import average_weights, save_weights
+
+    if record is not None:
+        record_path(record, results, writing=True)
+    network, facts = average_weights(weights, shares)
+    typer.echo(f"Weights: {save_weights(network, out, **facts)}")
+    if record is not None:
+        typer.echo(f"Record: {write_average_record(record, out, facts, results)}")
+
+
 @app.command("card")
 def card_command(
     name: Annotated[str, typer.Argument(help="A shipped name, such as promptir-pocket.")],

@@ -1,6 +1,8 @@
 """The ledger record of a training: what it was, what it left, what it cost."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -62,6 +64,40 @@ def write_training_record(
             command=ledger.command_typed(),
             notes=f"precision {fast_precision(recipe.precision, accelerator)}{together}; the loss "
             f"is the mean of the last logged steps{begun}",
+        ),
+        root=results,
+    )
+
+
+def write_average_record(
+    name: str, weights: Path, facts: Mapping[str, Any], results: Path | None = None
+) -> Path:
+    """Writes to the ledger which weights an average was made of.
+
+    Args:
+        name: Of the record.
+        weights: The file of the average.
+        facts: What :func:`irlib.models.average_weights` returned beside the network.
+        results: Folder of records; the checkout's when None.
+
+    Returns:
+        The file written.
+    """
+    parts = [f"{part['share']:.3g} of {part['sha256']}" for part in facts["average_of"]]
+    recipe = facts.get("recipe")
+    return ledger.write_record(
+        ledger.Record(
+            name=name,
+            kind="training",
+            values={"megabytes": weights.stat().st_size / 1e6},
+            recipe=recipe,
+            scale=recipe.get("scale") if recipe else None,
+            weights_sha256=ledger.sha256_of_file(weights),
+            versions=ledger.library_versions(),
+            commit=ledger.commit(),
+            command=ledger.command_typed(),
+            notes=f"the mean of weights with SHA-256: {', '.join(parts)}; the recipe is what their "
+            "trainings had in common",
         ),
         root=results,
     )

@@ -2,6 +2,7 @@
 
 from irlib.models.airnet import AirNet
 from irlib.models.am_promptir import AMPromptIR
+from irlib.models.averaging import average_weights
 from irlib.models.base import RestorationModel
 from irlib.models.compiling import compile_network, uncompiled
 from irlib.models.dfpir import DFPIR
@@ -38,6 +39,7 @@ __all__ = [
     "WithTask",
     "arguments_like",
     "as_restorer",
+    "average_weights",
     "compile_network",
     "create",
     "encoder_facts",

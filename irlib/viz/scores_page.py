@@ -14,7 +14,7 @@ from irlib.viz.pages import write_page
 PAGE_NAME = "scores.md"
 NETWORK = "promptir-pocket"
 
-STAGES = ("-first", "-second", "")
+STAGES = ("-first", "-second", "", "-fourth", "-fifth", "-sixth", "-seventh", "-average")
 """How the names of records of a training in stages end, in order."""
 
 TITLES = {
@@ -36,7 +36,8 @@ SOURCE = (
 DATA = (
     f"{SOURCE}, though the generators were adjusted to summary statistics of CBSD68, Rain100L, "
     "SOTS and LOL, and interim weights were tried on images of all sets above: the tasks' turns in "
-    "the later stages, and the fading of clean patches, were chosen after that."
+    "the later stages, what clean patches look like there, and the shares of the average were "
+    "chosen after that."
 )
 
 
@@ -171,6 +172,14 @@ def _tiles(record: Record) -> str:
 
 def _training(record: Record) -> str:
     recipe = record.recipe or {}
+    if record.steps is None:  # an average of trained weights
+        return "\n".join(
+            [
+                f"- Average: {record.notes}",
+                f"- Command: `{record.command}`",
+                f"- Record: `{record.name}`",
+            ]
+        )
     facts = {
         "Tasks": ", ".join(recipe.get("tasks", [])),
         "Loss": str(recipe.get("loss")),
