@@ -9,6 +9,8 @@ SOLUTIONS ?= yes
 BIN := .venv/bin
 STAMP := .venv/irlib-installed
 SYSTEMS := restormer promptir perceive-ir nafnet airnet dppd pivpnet am-promptir dfpir instructir
+# What the last stages of the shipped network's training have in common.
+LAST := --patch 128 --batch 6 --warmup 20 --scenes 128 --twigs 0.6 --glare 0.6 --thinnest-haze 0.35
 ifeq ($(SOLUTIONS),yes)
 PLACE := .
 else
@@ -55,7 +57,7 @@ lab: $(STAMP)  ## open JupyterLab on the notebooks
 	$(BIN)/jupyter-lab --notebook-dir=. --LabApp.default_url=/lab/tree/notebooks \
 	    --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
 
-reproduce: $(STAMP)  ## train the shipped networks again and measure them (four hours on CPU; for tables: irlib reproduce)
+reproduce: $(STAMP)  ## train the shipped networks again and measure them (five hours on CPU; for tables: irlib reproduce)
 	$(BIN)/irlib train promptir --scale pocket --steps 10000 --warmup 100 --scenes 128 \
 	    --run runs/promptir-pocket-64 --record promptir-pocket/training-first
 	$(BIN)/irlib train promptir --scale pocket --init runs/promptir-pocket-64/weights.safetensors \
@@ -65,7 +67,26 @@ reproduce: $(STAMP)  ## train the shipped networks again and measure them (four 
 	$(BIN)/irlib train promptir --scale pocket --init runs/promptir-pocket-96/weights.safetensors \
 	    --patch 96 --batch 9 --turns deblur=4 derain=2 --steps 500 --rate 0.0004 --warmup 20 \
 	    --ema 0.99 --scenes 128 --seed 2 --run runs/promptir-pocket --record promptir-pocket/training
-	cp runs/promptir-pocket/weights.safetensors irlib/weights/promptir-pocket.safetensors
+	$(BIN)/irlib train promptir --scale pocket --init runs/promptir-pocket/weights.safetensors \
+	    $(LAST) --turns deblur=4 derain=2 dehaze=2 denoise=2 --steps 1300 --rate 0.0007 --ema 0.99 \
+	    --faded 0.5 --intact 0.15 --seed 3 \
+	    --run runs/promptir-pocket-128 --record promptir-pocket/training-fourth
+	$(BIN)/irlib train promptir --scale pocket --init runs/promptir-pocket-128/weights.safetensors \
+	    $(LAST) --turns deblur=4 derain=3 denoise=2 --steps 700 --rate 0.0005 --ema 0.995 \
+	    --faded 0.6 --intact 0.2 --seed 4 \
+	    --run runs/promptir-pocket-last --record promptir-pocket/training-fifth
+	$(BIN)/irlib train promptir --scale pocket --init runs/promptir-pocket-128/weights.safetensors \
+	    $(LAST) --turns deblur=4 derain=2 denoise=2 --steps 700 --rate 0.0005 --ema 0.995 \
+	    --faded 0.6 --seed 5 \
+	    --run runs/promptir-pocket-keen --record promptir-pocket/training-sixth
+	$(BIN)/irlib train promptir --scale pocket --init runs/promptir-pocket-keen/weights.safetensors \
+	    $(LAST) --turns deblur=4 derain=2 dehaze=3 denoise=2 --steps 600 --rate 0.0005 --ema 0.99 \
+	    --faded 0.6 --seed 6 \
+	    --run runs/promptir-pocket-haze --record promptir-pocket/training-seventh
+	$(BIN)/irlib models average runs/promptir-pocket-haze/weights.safetensors \
+	    runs/promptir-pocket-last/weights.safetensors runs/promptir-pocket-keen/weights.safetensors \
+	    --shares 0.5 0.35 0.15 --out irlib/weights/promptir-pocket.safetensors \
+	    --record promptir-pocket/training-average
 	$(BIN)/irlib evaluate --weights promptir-pocket --embedded --record promptir-pocket/embedded
 	$(BIN)/irlib tiles --record promptir-pocket/tiles
 ifdef IRLIB_DATA
