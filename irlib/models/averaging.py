@@ -60,7 +60,11 @@ def average_weights(
         {"sha256": hashlib.sha256(weights_path(source).read_bytes()).hexdigest(), "share": part}
         for source, part in zip(sources, parts, strict=True)
     ]
-    return networks[0], _common([header["facts"] for header in headers]) | {"average_of": counted}
+    facts = [header["facts"] for header in headers]
+    alike = _common(facts)
+    if all("recipe" in one for one in facts):  # where recipes differ, the fields they share
+        alike["recipe"] = _common([one["recipe"] for one in facts])
+    return networks[0], alike | {"average_of": counted}
 
 
 def _checked(shares: Sequence[float], count: int) -> list[float]:
@@ -86,12 +90,10 @@ def _mean(key: str, tensors: Sequence[Tensor], parts: Sequence[float]) -> Tensor
 
 
 def _common(facts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """What all facts say alike; of mappings among them, such as recipes, what is alike there."""
-    alike: dict[str, Any] = {}
-    for key, value in facts[0].items():
-        others = [other.get(key) for other in facts]
-        if all(other == value for other in others):
-            alike[key] = value
-        elif all(isinstance(other, Mapping) for other in others):
-            alike[key] = _common([other for other in others if isinstance(other, Mapping)])
-    return alike
+    """What all facts say alike."""
+    first, *others = facts
+    return {
+        key: value
+        for key, value in first.items()
+        if all(key in other and other[key] == value for other in others)
+    }

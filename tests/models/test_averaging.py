@@ -28,7 +28,7 @@ def files(tmp_path_factory):
         }
         tuned = models.create("promptir", preset_name="smoke")
         tuned.load_state_dict(state)
-        facts = {"seed": seed, "recipe": RECIPE | {"seed": seed}}
+        facts = {"seed": seed, "recipe": RECIPE | {"seed": seed, "turns": {"a": 1, "b": seed}}}
         paths.append(models.save_weights(tuned, folder / f"{seed}.safetensors", **facts))
     return paths
 
