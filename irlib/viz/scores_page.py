@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -173,9 +174,11 @@ def _tiles(record: Record) -> str:
 def _training(record: Record) -> str:
     recipe = record.recipe or {}
     if record.steps is None:  # an average of trained weights
+        # A whole hash is wider than a telephone; the record has it.
+        parts = re.sub(r"([0-9a-f]{12})[0-9a-f]{52}", r"`\1…`", record.notes)
         return "\n".join(
             [
-                f"- Average: {record.notes}",
+                f"- Average: {parts}",
                 f"- Command: `{record.command}`",
                 f"- Record: `{record.name}`",
             ]

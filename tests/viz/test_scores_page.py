@@ -44,6 +44,24 @@ def test_the_shipped_card_is_what_the_command_writes(root):
         assert models.load_weights(weights.stem).name == training.recipe["model"]
 
 
+def test_an_average_names_its_parts_by_hashes_that_fit_a_telephone(records):
+    parts = "the mean of weights with SHA-256: 0.7 of " + "a" * 64 + ", 0.3 of " + "b" * 64
+    ledger.write_record(
+        ledger.Record(
+            "promptir-pocket/training-average",
+            {"megabytes": 4.8},
+            kind="training",
+            command="irlib models average",
+            notes=parts,
+        ),
+        root=records,
+    )
+    text = scores_text(records)
+    assert "0.7 of `aaaaaaaaaaaa…`, 0.3 of `bbbbbbbbbbbb…`" in text
+    assert "a" * 13 not in text
+    assert "- Command: `irlib models average`" in text
+
+
 def test_a_card_of_another_network_has_its_own_records_and_names_its_encoder(records, tmp_path):
     facts = {"encoder": {"kind": "pocket", "detail": "dino-pocket", "identity": "0123456789abcdef"}}
     network = models.create("perceive-ir", preset_name="smoke")
