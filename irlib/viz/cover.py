@@ -75,7 +75,7 @@ SCENES = (
         "coffee",
         (60, 100),
         "A cup of coffee with a spoon on a red saucer",
-        "The veil is gone from the cup and stays on the plain saucer: haze there, or just a pale red?",
+        "The veil is gone from the cup and stays on the saucer: is that haze, or only a pale red?",
     ),
 )
 
