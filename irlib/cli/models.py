@@ -1,5 +1,6 @@
 """``irlib models``: what there is to build, and what a weights file holds."""
 
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -85,10 +86,12 @@ def average_command(
 
     if record is not None:
         record_path(record, results, writing=True)
+    start = time.monotonic()
     network, facts = average_weights(weights, shares)
     typer.echo(f"Weights: {save_weights(network, out, **facts)}")
     if record is not None:
-        typer.echo(f"Record: {write_average_record(record, out, facts, results)}")
+        minutes = (time.monotonic() - start) / 60
+        typer.echo(f"Record: {write_average_record(record, out, facts, minutes, results)}")
 
 
 @app.command("card")

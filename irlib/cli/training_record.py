@@ -70,7 +70,11 @@ def write_training_record(
 
 
 def write_average_record(
-    name: str, weights: Path, facts: Mapping[str, Any], results: Path | None = None
+    name: str,
+    weights: Path,
+    facts: Mapping[str, Any],
+    minutes: float,
+    results: Path | None = None,
 ) -> Path:
     """Writes to the ledger which weights an average was made of.
 
@@ -78,6 +82,7 @@ def write_average_record(
         name: Of the record.
         weights: The file of the average.
         facts: What :func:`irlib.models.average_weights` returned beside the network.
+        minutes: What it took.
         results: Folder of records; the checkout's when None.
 
     Returns:
@@ -94,6 +99,8 @@ def write_average_record(
             scale=recipe.get("scale") if recipe else None,
             weights_sha256=ledger.sha256_of_file(weights),
             versions=ledger.library_versions(),
+            device=ledger.device_in_words("cpu"),
+            minutes=minutes,
             commit=ledger.commit(),
             command=ledger.command_typed(),
             notes=f"the mean of weights with SHA-256: {', '.join(parts)}; the recipe is what their "

@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
 import torch
 from torch import Tensor, nn
@@ -184,7 +185,7 @@ def _restore_tiles(
     sides = zip(padded.shape[-2:], (rows[0].stop, columns[0].stop), strict=True)
     along, across = (parts(length, tile, _MARGIN, multiple) for length, tile in sides)
     sources = [(row, column) for row in along for column in across]
-    statistics, done = SharedStatistics(model), 0
+    statistics, done = SharedStatistics(model, tuple(padded.shape[-2:])), 0
     seen = seeing_whole(model, padded.to(_device(model), _dtype(model, padded)))
     with seen, uncompiled(model):
         for depth in DEPTHS:
@@ -196,7 +197,7 @@ def _restore_tiles(
                     if progress is not None:
                         progress(done, len(DEPTHS) * len(sources) + len(tiles))
         with statistics.applied():
-            return _blend(model, padded, tiles, progress, before=done)
+            return _blend(model, padded, tiles, progress, done, statistics.placed)
 
 
 def _pass(model: nn.Module, part: Tensor) -> Tensor:
@@ -222,11 +223,13 @@ def _blend(
     tiles: list[tuple[Span, Span]],
     progress: Progress | None,
     before: int = 0,
+    placed: Callable[[Span, Span], AbstractContextManager] = lambda *_: nullcontext(),
 ) -> Tensor:
     """Restores tile by tile into one image, the only other one that is held."""
     blended = torch.zeros(padded.shape, device=padded.device)
     for done, (row, column) in enumerate(tiles, start=1):
-        restored = _pass(model, padded[:, row.start : row.stop, column.start : column.stop])
+        with placed(row, column):
+            restored = _pass(model, padded[:, row.start : row.stop, column.start : column.stop])
         restored = restored.to(padded.device, torch.float32).clamp(0, 1)
         restored *= (row.weights[:, None] * column.weights).to(padded.device)
         blended[:, row.start : row.stop, column.start : column.stop] += restored

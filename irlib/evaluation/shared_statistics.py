@@ -13,17 +13,19 @@ brings one more layer in order, and all later ones closer. Most of a network's t
 last layers, where features are large; the passes before the last one leave these out.
 
 It matters most in the dark, where restoring multiplies the light, and errors of the sums with it.
-What is left of a difference comes from the tiles' edges and from prompts, which are stretched over
-a tile. `irlib tiles` measures it. Taught in chapter 24.
+A third thing is no sum: PromptIR stretches its prompts over what it sees; a tile must be given its
+part of the prompts of the whole, not prompts of its own. What is left of a difference comes from
+the tiles' edges. `irlib tiles` measures it. Taught in chapter 24.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 
-from irlib.evaluation.tiling import Part
+from irlib.evaluation.tiling import Part, Span
 from irlib.nn import ChannelMean, PromptGeneration, TransposedAttention
 
 # How far into the network each pass over the tiles gathers, as a share of its layers that read
@@ -71,16 +73,20 @@ class SharedStatistics:
     Args:
         model: Its :class:`~irlib.nn.TransposedAttention`, :class:`~irlib.nn.PromptGeneration` and
             :class:`~irlib.nn.ChannelMean` modules take part; a batch of one image is expected.
+        whole: Height and width of the whole image. With it, a pass within :meth:`at` or
+            :meth:`placed` meets its part of the prompts of the whole.
     """
 
-    def __init__(self, model: nn.Module) -> None:
+    def __init__(self, model: nn.Module, whole: tuple[int, int] | None = None) -> None:
         modules = list(model.modules())
         self._attentions = [m for m in modules if isinstance(m, TransposedAttention)]
         self._prompts = [m for m in modules if isinstance(m, PromptGeneration)]
         self._means = [m for m in modules if _is_global_mean(m)]
         self._sums: dict[nn.Module, list[Tensor]] = {}  # to work by
         self._gathered: dict[nn.Module, list[Tensor]] = {}
+        self._whole = whole
         self._tile: tuple[Part, Part] | None = None
+        self._place: tuple[Part | Span, Part | Span] | None = None
         self._limit = 0
         self._met: set[nn.Module] = set()
 
@@ -138,10 +144,19 @@ class SharedStatistics:
         """
         self._tile, self._met = (rows, columns), set()
         try:
-            with suppress(_EnoughError):
+            with suppress(_EnoughError), self.placed(rows, columns):
                 yield
         finally:
             self._tile = None
+
+    @contextmanager
+    def placed(self, rows: Part | Span, columns: Part | Span) -> Iterator[None]:
+        """Within it, a pass knows where in the whole the tile lies that it sees."""
+        self._place = rows, columns
+        try:
+            yield
+        finally:
+            self._place = None
 
     @contextmanager
     def applied(self) -> Iterator[None]:
@@ -160,6 +175,18 @@ class SharedStatistics:
 
         with self._replaced(shared_attention, shared_weights, shared_means):
             yield
+
+    def _stretched(self, module: PromptGeneration, prompt: Tensor, size: Sequence[int]) -> Tensor:
+        """The tile's part (1, P, h, w) of a prompt that is stretched over the whole."""
+        if self._whole is None or self._place is None:
+            return type(module).stretched(module, prompt, size)
+        for axis, (length, place, whole) in enumerate(
+            zip(size, self._place, self._whole, strict=True), start=2
+        ):
+            smaller = (place.stop - place.start) // length  # pixels of the image to one here
+            start, over = place.start // smaller, whole // smaller
+            prompt = _part_of_stretched(prompt, axis, range(start, start + length), over)
+        return prompt
 
     def _add_products(self, module: nn.Module, query: Tensor, key: Tensor) -> None:
         wide = torch.promote_types(query.dtype, torch.float32)
@@ -223,6 +250,7 @@ class SharedStatistics:
                 module.attention = of_attention(module)
             for module in self._prompts:
                 module.weights = of_prompt(module)
+                module.stretched = partial(self._stretched, module)
             for module in self._means:
                 module.means = of_mean(module)
             yield
@@ -231,8 +259,21 @@ class SharedStatistics:
                 module.__dict__.pop("attention", None)
             for module in self._prompts:
                 module.__dict__.pop("weights", None)
+                module.__dict__.pop("stretched", None)
             for module in self._means:
                 module.__dict__.pop("means", None)
+
+
+def _part_of_stretched(x: Tensor, axis: int, places: range, length: int) -> Tensor:
+    """Those places of ``x``, resized along one axis to ``length`` as bilinear resizing does it."""
+    stored = x.shape[axis]
+    middle = torch.arange(places.start, places.stop, dtype=torch.float64, device=x.device) + 0.5
+    source = (middle * stored / length - 0.5).clamp_min(0)
+    below = source.long()
+    shape = [-1 if dim == axis else 1 for dim in range(x.ndim)]
+    share = (source - below).to(x.dtype).view(shape)
+    lower = x.index_select(axis, below)
+    return lower + share * (x.index_select(axis, (below + 1).clamp_max(stored - 1)) - lower)
 
 
 def _size(rows: Part, columns: Part, pixels: int) -> tuple[int, int] | None:

@@ -1,5 +1,7 @@
 """Prompts: learned feature maps that the image itself mixes, and how they enter the decoder."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -40,9 +42,13 @@ class PromptGeneration(nn.Module):
         # One matrix product mixes the components, so they are never copied for each image.
         prompt = (weights @ self.components.flatten(1)).unflatten(1, self.components.shape[1:])
         prompt = prompt.contiguous(memory_format=torch.channels_last)
-        if prompt.shape[2:] != x.shape[2:]:  # equal sizes, as in training: the identity
-            prompt = F.interpolate(prompt, x.shape[2:], mode="bilinear", align_corners=False)
-        return self.conv(prompt)
+        return self.conv(self.stretched(prompt, x.shape[2:]))
+
+    def stretched(self, prompt: Tensor, size: Sequence[int]) -> Tensor:
+        """Resizes a mixed prompt (B, prompt_dim, S, S) to the height and width of the features."""
+        if prompt.shape[2:] == size:  # as in training: the identity
+            return prompt
+        return F.interpolate(prompt, size, mode="bilinear", align_corners=False)
 
 
 class PromptInteraction(nn.Module):

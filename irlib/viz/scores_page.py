@@ -175,7 +175,7 @@ def _training(record: Record) -> str:
     recipe = record.recipe or {}
     if record.steps is None:  # an average of trained weights
         # A whole hash is wider than a telephone; the record has it.
-        parts = re.sub(r"([0-9a-f]{12})[0-9a-f]{52}", r"`\1…`", record.notes)
+        parts = re.sub(r"([\d.]+) of ([0-9a-f]{12})[0-9a-f]{52}", r"`\1 × \2…`", record.notes)
         return "\n".join(
             [
                 f"- Average: {parts}",

@@ -1,5 +1,6 @@
 """``irlib reproduce``: what it prints, what it runs, and that each printed command can be typed."""
 
+import signal
 import sys
 
 import pytest
@@ -106,6 +107,11 @@ def test_ctrl_c_lets_the_training_under_way_finish_its_step(tmp_path, monkeypatc
     )
     training.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(training))
-    with pytest.raises(KeyboardInterrupt):
-        _execute(("train", "promptir"))
+    # A job that a shell started in the background was told to ignore the signal.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            _execute(("train", "promptir"))
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert saved.exists()

@@ -1,12 +1,20 @@
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import nn
+from torch.nn import functional
 
 from irlib.evaluation.restore import restore_image
-from irlib.evaluation.shared_statistics import DEPTHS, SharedStatistics, reads_globally
+from irlib.evaluation.shared_statistics import (
+    DEPTHS,
+    SharedStatistics,
+    _part_of_stretched,
+    reads_globally,
+)
 from irlib.evaluation.tiling import Part, parts
 from irlib.models import create
-from irlib.nn import ChannelMean, TransposedAttention
+from irlib.nn import ChannelMean, PromptGeneration, TransposedAttention
 
 
 @pytest.fixture(scope="module", params=["promptir", "nafnet"])
@@ -52,6 +60,32 @@ def test_tiles_that_share_come_closer_to_the_whole():
     apart = restore_image(layer, image, tile=96, overlap=16, share=False)
     shared = restore_image(layer, image, tile=96, overlap=16)
     assert (shared - whole).abs().mean() < 0.3 * (apart - whole).abs().mean()
+
+
+@given(st.integers(1, 9), st.integers(1, 60), st.data())
+@settings(max_examples=60, deadline=None)
+def test_a_part_of_a_stretched_prompt_is_cut_out_of_it(stored, length, data):
+    start = data.draw(st.integers(0, length - 1))
+    stop = data.draw(st.integers(start + 1, length))
+    prompt = torch.rand(1, 2, stored, 3, generator=torch.Generator().manual_seed(length))
+    whole = functional.interpolate(prompt, (length, 3), mode="bilinear", align_corners=False)
+    part = _part_of_stretched(prompt, 2, range(start, stop), length)
+    torch.testing.assert_close(part, whole[:, :, start:stop], rtol=0, atol=1e-5)
+
+
+def test_tiles_meet_their_part_of_the_prompts_of_the_whole():
+    # Features that are all one, so that the prompt is all that a place can differ by.
+    torch.manual_seed(0)
+    layer = PromptGeneration(3, 3, 5, 6).eval().requires_grad_(False)
+    layer.conv.weight.zero_()
+    layer.conv.weight[range(3), range(3), 1, 1] = 1.0  # the identity: no edges of tiles
+    image = torch.full((3, 48, 72), 0.5)
+    whole = restore_image(layer, image, tile=None)
+    assert whole.std() > 0.05
+    shared = restore_image(layer, image, tile=32, overlap=8)
+    torch.testing.assert_close(shared, whole, rtol=0, atol=1e-5)
+    apart = restore_image(layer, image, tile=32, overlap=8, share=False)
+    assert (apart - whole).abs().mean() > 0.02
 
 
 class Global(nn.Module):

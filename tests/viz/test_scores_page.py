@@ -57,7 +57,7 @@ def test_an_average_names_its_parts_by_hashes_that_fit_a_telephone(records):
         root=records,
     )
     text = scores_text(records)
-    assert "0.7 of `aaaaaaaaaaaa…`, 0.3 of `bbbbbbbbbbbb…`" in text
+    assert "`0.7 × aaaaaaaaaaaa…`, `0.3 × bbbbbbbbbbbb…`" in text
     assert "a" * 13 not in text
     assert "- Command: `irlib models average`" in text
 
