@@ -176,13 +176,7 @@ def _training(record: Record) -> str:
     if record.steps is None:  # an average of trained weights
         # A whole hash is wider than a telephone; the record has it.
         parts = re.sub(r"([\d.]+) of ([0-9a-f]{12})[0-9a-f]{52}", r"`\1 × \2…`", record.notes)
-        return "\n".join(
-            [
-                f"- Average: {parts}",
-                f"- Command: `{record.command}`",
-                f"- Record: `{record.name}`",
-            ]
-        )
+        return _listed(record, {"Average": parts})
     facts = {
         "Tasks": ", ".join(recipe.get("tasks", [])),
         "Loss": str(recipe.get("loss")),
@@ -190,7 +184,12 @@ def _training(record: Record) -> str:
         "Device": record.device or "unknown",
         "Minutes": f"{record.minutes:.0f}",
         "Seed": str(recipe.get("seed")),
-        "Command": f"`{record.command}`",
-        "Record": f"`{record.name}`",
     }
-    return "\n".join(f"- {name}: {value}" for name, value in facts.items())
+    return _listed(record, facts)
+
+
+def _listed(record: Record, facts: dict[str, str]) -> str:
+    """A list of its own for each record: lists that follow each other would run together."""
+    items = facts | {"Command": f"`{record.command}`"}
+    lines = [f"- {name}: {value}" for name, value in items.items()]
+    return "\n".join([f"`{record.name}`:", "", *lines])
