@@ -77,16 +77,22 @@ def first_sentences(markdown: str, count: int = 2) -> str:
 
 
 def announcement(markdown: str) -> str:
-    """The first sentences of a text and, if they announce a list, the first of each item."""
+    """The first sentences of a text and, if it is or announces a list, the first of each item."""
     opening, _, rest = markdown.partition("\n\n")
+    if _ITEM.match(opening):
+        return _shortened(opening)
     lead = first_sentences(opening)
     following = rest.split("\n\n")[0]
-    if not lead.endswith(":") or not _ITEM.match(following):
+    if not lead.endswith((":", ".**")) or not _ITEM.match(following):
         return lead
-    _, *parts = _ITEM.split(following)  # sign, text, sign, text, ...
-    items = zip(parts[::2], parts[1::2], strict=True)
-    short = "\n".join(sign + first_sentences(text, 1) for sign, text in items)
-    return f"{lead}\n\n{short}"
+    return f"{lead}\n\n{_shortened(following)}"
+
+
+def _shortened(items: str) -> str:
+    """A list with the first sentence of each item."""
+    _, *parts = _ITEM.split(items)  # sign, text, sign, text, ...
+    pairs = zip(parts[::2], parts[1::2], strict=True)
+    return "\n".join(sign + first_sentences(text, 1) for sign, text in pairs)
 
 
 def equations(markdown: str) -> list[str]:

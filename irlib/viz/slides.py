@@ -137,7 +137,7 @@ def slides(notebook: dict[str, Any], names: Mapping[str, tuple[str, str]]) -> li
             deck.append(Slide(section, render("\n\n".join(equations(piece)), names)))
         elif kind == "code" and not before_first and not whole:
             after = pieces[place + 1][1] if pieces[place + 1][0] == "text" else ""
-            seen = first_sentences(after) if after.startswith("**What to see") else ""
+            seen = announcement(after) if after.startswith("**What to see") else ""
             bodies = [body for body in (_code(piece), _shown(piece)) if body]
             if bodies:
                 bodies[0] = _lead(deck, section) + bodies[0]

@@ -137,14 +137,16 @@ def failed(request) -> bool:
 
 
 @pytest.mark.browser
-def test_every_page_fits_and_reports_no_error(view, book_address, page_names):
+def test_every_page_and_deck_fits_and_reports_no_error(view, book_address, built_book, page_names):
     problems: list[str] = []
+    decks = [f"slides/{path.stem}" for path in sorted(built_book.glob("slides/*.html"))]
+    assert decks
     view.on("console", lambda m: problems.append(m.text) if m.type == "error" else None)
     view.on("pageerror", lambda error: problems.append(str(error)))
     view.on(
         "requestfailed", lambda request: problems.append(request.url) if failed(request) else None
     )
-    for name in page_names:
+    for name in [*page_names, *decks]:
         view.goto(f"{book_address}/{name}.html", wait_until="load")
         wide = view.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         if wide > 0:

@@ -67,11 +67,12 @@ def test_a_short_announcement_goes_on_the_slide_of_its_figure():
     assert len(slides({"cells": cells}, NAMES)) == 1
 
 
+@pytest.mark.parametrize("lead", ["Two ways:\n\n", ""], ids=["announced", "alone"])
 @pytest.mark.parametrize("signs", ["--", ("1.", "2.")])
-def test_a_list_that_is_announced_comes_along(signs):
+def test_a_list_that_begins_a_section_comes_along(signs, lead):
     first, second = signs
     items = f"{first} First of all. More.\n{second} Second,\n  on two lines. Even more."
-    text = f"# T\n\nx\n\n## S\n\nTwo ways:\n\n{items}\n\nLater."
+    text = f"# T\n\nx\n\n## S\n\n{lead}{items}\n\nLater."
     body = slides({"cells": [markdown(text), markdown("## End\n\nx")]}, NAMES)[1].body
     assert body.count("<li>") == 2
     assert "First of all." in body
@@ -122,6 +123,7 @@ def test_the_slides_of_a_chapter(path):
     assert not re.search(r"\{[a-z:]+\}`", html), "a role is left"
     assert all("alt=" in tag for tag in re.findall(r"<img\b[^>]*>", html))
     assert "google.colab" not in html
+    assert not re.search(r"[.:] (-|\d\.) (<em>|[A-Z])", html), "a list became one paragraph"
     assert len(html.encode()) < 2_000_000
     for solution in filter(is_solution, notebook["cells"]):
         assert source(solution) not in html
