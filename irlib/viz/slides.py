@@ -161,6 +161,7 @@ def deck_html(title: str, page: str, deck: list[Slide], names: Mapping[str, Any]
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Slides: {escape(title)}</title>
+<link rel="icon" href="../_static/favicon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="../_static/irlib.css">
 <link rel="stylesheet" href="../_static/print.css">
 <link rel="stylesheet" href="../_static/slides/slides.css">
