@@ -183,6 +183,25 @@ def test_there_is_exactly_one_search_box(browser, book_address):
     page.close()
 
 
+# What the theme would do in dark mode to pictures, and to cells' HTML.
+CHANGED = """() => [...document.querySelectorAll(".bd-content img, .bd-content canvas")].filter(
+    (picture) => getComputedStyle(picture).filter !== "none").length"""
+LIGHT_GROUND = """() => [...document.querySelectorAll(".bd-content .output.text_html")].filter(
+    (output) => getComputedStyle(output).backgroundColor !== "rgba(0, 0, 0, 0)").length"""
+
+
+@pytest.mark.browser
+def test_dark_mode_changes_no_picture_and_lights_no_output(browser, book_address, page_names):
+    context = browser.new_context(color_scheme="dark")
+    page = context.new_page()
+    for name in page_names:
+        page.goto(f"{book_address}/{name}.html", wait_until="load")
+        assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+        assert page.evaluate(CHANGED) == 0, f"{name}: pictures are shown darker than they are"
+        assert page.evaluate(LIGHT_GROUND) == 0, f"{name}: outputs on a light ground"
+    context.close()
+
+
 @pytest.mark.browser
 def test_sliders_on_pages_move_by_keyboard(view, book_address, page_names):
     for name in page_names:
@@ -220,6 +239,7 @@ LISTENED_TO = (
     "notebooks/00-restore-in-two-minutes",
     "notebooks/05-promptir",
     "notebooks/18-shoot-out",
+    "notebooks/23-backbones-and-cost",
     "slides/01-error-and-protocol",
     "slides/18-shoot-out",
 )
