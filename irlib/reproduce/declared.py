@@ -6,6 +6,7 @@ of a printed table, and under which names their records lie in the ledger.
 Taught in chapter 21.
 """
 
+import itertools
 from dataclasses import dataclass, field
 
 #: What a seed's number is written for in the arguments of a command.
@@ -84,6 +85,12 @@ class Measurement:
     arguments: tuple[str, ...]
     needs_data: str | None = None
     minutes: float = 1.0
+
+    @property
+    def group(self) -> str | None:
+        """The part of the benchmark that it asks for; None for all of it."""
+        words = dict(itertools.pairwise(self.arguments))
+        return words.get("--group")
 
     def record(self, training: Training, seed: int) -> str:
         """The record of one seed's measurement."""

@@ -78,7 +78,7 @@ class Planner:
         self.root, self.data, self.again = root, data, again
         self._names = set(record_names(root))
         self._read: dict[str, Record] = {}
-        self._absent: dict[str, str] = {}
+        self._absent: dict[tuple[str, str | None], str] = {}
         self._minutes: dict[Training, float] = {}
 
     def work(
@@ -170,16 +170,17 @@ class Planner:
 
     def _obstacle(self, measurement: Measurement) -> str:
         """Why a benchmark cannot be measured here; empty where it can, or none is needed."""
-        name = measurement.needs_data
-        if name is None:
+        if measurement.needs_data is None:
             return ""
-        if name not in self._absent:
+        asked = (measurement.needs_data, measurement.group)
+        if asked not in self._absent:
+            name, group = asked
             try:
-                get_benchmark(name).pairs(data_root(self.data))
-                self._absent[name] = ""
+                get_benchmark(name).pairs(data_root(self.data), group)
+                self._absent[asked] = ""
             except IrlibError as error:
-                self._absent[name] = str(error)
-        return self._absent[name]
+                self._absent[asked] = str(error)
+        return self._absent[asked]
 
     def _preparation(self, needed: Preparation) -> Job:
         words = (*needed.arguments, "--run", f"runs/{needed.name}", "--record", needed.name)

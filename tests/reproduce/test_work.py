@@ -125,6 +125,20 @@ def test_weights_that_are_gone_are_trained_again_only_if_something_can_be_measur
     ], "what comes out may differ, so all is measured on it"
 
 
+def test_parts_that_a_benchmark_lacks_here_are_obstacles(here, tmp_path):
+    for folder, name in (("input", "1_low_haze_rain.png"), ("target", "1.png")):
+        (tmp_path / "CDD11" / folder).mkdir(parents=True)
+        (tmp_path / "CDD11" / folder / name).touch()
+    there, missing = (
+        Measurement(f"cdd11-{group}", ("--benchmark", "cdd11", "--group", group), "cdd11")
+        for group in ("low_haze_rain", "snow")
+    )
+    train(here, NET)
+    work = Planner(here, data=tmp_path).work([table(NET, measured=(there, missing))], (0,))
+    assert [job.record for job in work.possible] == ["net/seed-0/cdd11-low_haze_rain"]
+    assert "has no group 'snow'; it has low_haze_rain" in work.jobs[1].obstacle
+
+
 def test_shipped_weights_are_measured_where_the_run_is_gone(here):
     known = [r for r in ledger.records() if r.name == "equal-budget/restormer/seed-0/training"]
     ledger.write_record(known[0], here)
