@@ -23,6 +23,7 @@ from irlib.viz.slide_text import announcement, equations, first_sentences, rende
 LONGEST_CODE = 22  # lines that still fit on a slide
 SHORT_LEAD = 180  # signs; a text so short goes on the slide of what it announces
 _HEADING = re.compile(r"^(#{1,3}) +(.+)$", re.MULTILINE)
+_WIDTH = re.compile(r"(?<=style=\")width: (\d+)px;")
 _CLAIM = "application/vnd.irlib.claim+json"
 
 
@@ -61,7 +62,9 @@ def _shown(cell: dict[str, Any]) -> str:
         if _CLAIM in data:
             continue
         if "text/html" in data:
-            parts.append("".join(data["text/html"]))
+            # A figure's pixels are the slide's: slides.css makes them grow with the screen.
+            html = "".join(data["text/html"])
+            parts.append(_WIDTH.sub(r"\g<0> width: calc(\1 * var(--slide-pixel, 1px));", html))
         elif "image/png" in data:
             content = "".join(data["image/png"]).replace("\n", "")
             parts.append(f'<img src="data:image/png;base64,{content}" alt="{escape(alt)}">')

@@ -183,6 +183,20 @@ def test_there_is_exactly_one_search_box(browser, book_address):
     page.close()
 
 
+@pytest.mark.browser
+@pytest.mark.parametrize("screen", [(1280, 720), (1920, 1080), (3840, 2160)], ids=str)
+def test_a_deck_grows_with_the_screen(screen, browser, book_address):
+    page = browser.new_page(viewport={"width": screen[0], "height": screen[1]})
+    page.goto(f"{book_address}/slides/00-restore-in-two-minutes.html", wait_until="load")
+    sizes = "e => e.map((one) => parseFloat(getComputedStyle(one).fontSize))"
+    text = page.locator("section.slide > p:not(.place)").evaluate_all(sizes)
+    assert min(text) > screen[1] / 32, "text that the last row of a lecture hall cannot read"
+    heights = "e => e.map((one) => one.getBoundingClientRect().height)"
+    pictures = page.locator("section.slide :is(.irlib-figure, .irlib-slider)")
+    assert max(pictures.evaluate_all(heights)) < screen[1], "a picture taller than its window"
+    page.close()
+
+
 # What the theme would do in dark mode to pictures, and to cells' HTML.
 CHANGED = """() => [...document.querySelectorAll(".bd-content img, .bd-content canvas")].filter(
     (picture) => getComputedStyle(picture).filter !== "none").length"""
