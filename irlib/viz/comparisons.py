@@ -113,7 +113,7 @@ def measured(cell: Cell, ledger: Ledger) -> Measured:
         if None in read:
             continue
         scores[seed], sources[seed] = mean(read), tuple(names)
-        conditions[seed] = repr([(r.test_set, r.noise, r.protocol) for r in found])
+        conditions[seed] = repr([_conditions(record, value) for record, value in parts])
         images, complete = _images(parts)
         scale = trained.scale
     return Measured(scores, sources, scale, images, complete, conditions)
@@ -170,8 +170,26 @@ def count(compared: Sequence[Comparison]) -> dict[Status, int]:
 
 
 def _way(cell: Cell) -> tuple:
-    """Cells that can be compared: the same column, measured in the same way."""
-    return cell.column, cell.stands_for, tuple((part.name, value) for part, value in cell.parts)
+    """Cells that can be compared: the same column, measured in the same way.
+
+    A degradation of the embedded photographs is the same whatever else was measured beside it.
+    """
+    parts = tuple(
+        ("embedded" if part.needs_data is None and "/" in value else part.name, value)
+        for part, value in cell.parts
+    )
+    return cell.column, cell.stands_for, parts
+
+
+def _conditions(record: Record, value: str) -> tuple:
+    """What was measured: of a value of one degradation only that one's images and noise."""
+    group = value.rpartition("/")[0]
+    drawn = (record.noise or {}).get("degradations", {})
+    if group not in drawn:
+        return record.test_set, record.noise, record.protocol
+    images = sorted(row["name"] for row in record.per_image if row.get("group") == group)
+    noise = record.noise | {"degradations": {group: drawn[group]}}
+    return record.test_set["name"], images, noise, record.protocol
 
 
 def _images(parts: Sequence[tuple[Record, str]]) -> tuple[str, bool]:

@@ -126,3 +126,32 @@ def test_other_images_are_never_compared(table, put):
     root = put("full", 0, 25.5, test_set=other)
     declared = Reproduction("p/t", (cell("plain"), cell("full")), "plain")
     assert comparisons(table, declared, Ledger(root))[1].verdict.status == "not run"
+
+
+def test_one_degradation_is_compared_whatever_was_measured_beside_it(table, put):
+    alone, beside = (Measurement(f"embedded-{n}", ("--embedded",)) for n in ("rain", "rain+haze"))
+    images = {"derain": ("cat", "cup"), "dehaze": ("cat", "cup")}
+
+    def measure(row, psnr, what, *tasks, rain="rain"):
+        drawn = {"derain": rain, "dehaze": "haze"}
+        return put(
+            row,
+            0,
+            psnr,
+            what.name,
+            test_set={"name": "embedded", "count": 2 * len(tasks), "expected": None},
+            noise={"seed": 0, "degradations": {task: drawn[task] for task in tasks}},
+            per_image=[
+                {"name": n, "group": task, "psnr": psnr} for task in tasks for n in images[task]
+            ],
+        )
+
+    measure("plain", 25.0, alone, "derain")
+    root = measure("full", 25.5, beside, "derain", "dehaze")
+    declared = Reproduction("p/t", (cell("plain", alone), cell("full", beside)), "plain")
+    assert comparisons(table, declared, Ledger(root))[1].verdict.measured == pytest.approx(0.5)
+    measure("full", 25.5, beside, "derain", "dehaze", rain="heavy rain")
+    assert comparisons(table, declared, Ledger(root))[1].verdict.status == "not run"
+    images["derain"] = ("cat",)
+    measure("full", 25.5, beside, "derain", "dehaze")
+    assert comparisons(table, declared, Ledger(root))[1].verdict.status == "not run"
