@@ -21,9 +21,12 @@ from irlib.viz.pages import write_page
 from irlib.viz.slide_text import announcement, equations, first_sentences, render
 
 LONGEST_CODE = 22  # lines that still fit on a slide
+LONGEST_TABLE = 12  # rows that do; a longer table goes on
+WORDS = 3  # rows that the words under a table take the place of
 SHORT_LEAD = 180  # signs; a text so short goes on the slide of what it announces
 _HEADING = re.compile(r"^(#{1,3}) +(.+)$", re.MULTILINE)
 _WIDTH = re.compile(r"(?<=style=\")width: (\d+)px;")
+_BODY = re.compile(r"(?<=<tbody>).*(?=</tbody>)", re.DOTALL)
 _CLAIM = "application/vnd.irlib.claim+json"
 
 
@@ -53,8 +56,8 @@ def _pieces(notebook: dict[str, Any]) -> Iterator[tuple[str, Any]]:
             yield "text", rest.strip()
 
 
-def _shown(cell: dict[str, Any]) -> str:
-    """The figures and tables that a cell shows, as HTML; "" if it shows none."""
+def _shown(cell: dict[str, Any]) -> list[str]:
+    """The figures and tables that a cell shows, each as HTML."""
     alt = cell["metadata"].get("mystnb", {}).get("image", {}).get("alt", "")
     parts = []
     for output in cell.get("outputs", []):
@@ -64,11 +67,31 @@ def _shown(cell: dict[str, Any]) -> str:
         if "text/html" in data:
             # A figure's pixels are the slide's: slides.css makes them grow with the screen.
             html = "".join(data["text/html"])
-            parts.append(_WIDTH.sub(r"\g<0> width: calc(\1 * var(--slide-pixel, 1px));", html))
+            html = _WIDTH.sub(r"\g<0> width: calc(\1 * var(--slide-pixel, 1px));", html)
+            parts.append(html.replace(" ± ", "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}"))
         elif "image/png" in data:
             content = "".join(data["image/png"]).replace("\n", "")
             parts.append(f'<img src="data:image/png;base64,{content}" alt="{escape(alt)}">')
-    return f'<div class="shown">{chr(10).join(parts)}</div>' if parts else ""
+    return parts
+
+
+def _parts(shown: list[str], longest: int) -> Iterator[str]:
+    """What a cell shows in as many parts as rows demand, each with at most ``longest`` of them."""
+    pieces: list[tuple[int, str]] = []
+    for html in shown:
+        rows = re.findall(r"<tr>.*?</tr>", html.partition("<tbody>")[2], re.DOTALL)
+        count = max(1, -(-len(rows) // longest))
+        for part in range(count):
+            ends = [round(len(rows) * end / count) for end in (part, part + 1)]
+            kept = rows[slice(*ends)]
+            body = _BODY.sub(lambda _, kept=kept: "".join(kept), html) if count > 1 else html
+            pieces.append((len(kept), body))
+    while pieces:
+        many = 1  # as many as have room together; a second table also brings its own heading
+        while many < len(pieces) and sum(n + 2 for n, _ in pieces[: many + 1]) <= longest + 2:
+            many += 1
+        yield f'<div class="shown">{chr(10).join(html for _, html in pieces[:many])}</div>'
+        del pieces[:many]
 
 
 def _code(cell: dict[str, Any]) -> str:
@@ -141,10 +164,12 @@ def slides(notebook: dict[str, Any], names: Mapping[str, tuple[str, str]]) -> li
         elif kind == "code" and not before_first and not whole:
             after = pieces[place + 1][1] if pieces[place + 1][0] == "text" else ""
             seen = announcement(after) if after.startswith("**What to see") else ""
-            bodies = [body for body in (_code(piece), _shown(piece)) if body]
+            room = LONGEST_TABLE - (WORDS if seen else 0)
+            bodies = [body for body in (_code(piece), *_parts(_shown(piece), room)) if body]
             if bodies:
                 bodies[0] = _lead(deck, section) + bodies[0]
-            deck += [Slide(section, body + render(seen, names)) for body in bodies]
+                bodies[-1] += f'<div class="seen">{render(seen, names)}</div>' if seen else ""
+            deck += [Slide(section, body) for body in bodies]
     return [_closed(*two) for two in pairwise([*deck, Slide("", "")])]
 
 

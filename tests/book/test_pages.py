@@ -197,6 +197,23 @@ def test_a_deck_grows_with_the_screen(screen, browser, book_address):
     page.close()
 
 
+TALLER = """() => [...document.querySelectorAll("section.slide")].filter((slide) =>
+    slide.getBoundingClientRect().height
+        > innerHeight - document.querySelector("nav").offsetHeight + 4).map((slide) => slide.id)"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("screen", [(1280, 720), (1024, 768)], ids=str)
+def test_every_slide_fits_its_window(screen, browser, book_address, built_book):
+    page = browser.new_page(viewport={"width": screen[0], "height": screen[1]})
+    for deck in sorted(built_book.glob("slides/*.html")):
+        page.goto(f"{book_address}/slides/{deck.name}", wait_until="load")
+        page.evaluate("MathJax.startup.promise")
+        page.wait_for_timeout(100)
+        assert page.evaluate(TALLER) == [], f"{deck.stem}: parts of slides are out of sight"
+    page.close()
+
+
 # What the theme would do in dark mode to pictures, and to cells' HTML.
 CHANGED = """() => [...document.querySelectorAll(".bd-content img, .bd-content canvas")].filter(
     (picture) => getComputedStyle(picture).filter !== "none").length"""

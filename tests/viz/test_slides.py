@@ -57,6 +57,32 @@ def test_a_deck_is_the_lesson_and_not_the_plumbing():
         assert left_out not in whole
 
 
+def a_table(rows):
+    body = "".join(f"<tr><td>row {row}</td></tr>" for row in range(rows))
+    return f"<table><thead><tr><th>head</th></tr></thead><tbody>{body}</tbody></table>"
+
+
+@pytest.mark.parametrize(("rows", "slides_of"), [(9, [9]), (10, [5, 5]), (31, [8, 8, 7, 8])])
+def test_a_long_table_goes_on_with_its_head_and_loses_no_row(rows, slides_of):
+    cells = [markdown("# Title\n\nText."), markdown("## Idea\n\nOne sentence that is quite long.")]
+    seen = markdown("**What to see.** It rises.")
+    deck = slides({"cells": [*cells, code("show()", html=a_table(rows)), seen]}, NAMES)
+    parts = [slide.body for slide in deck if "<table" in slide.body]
+    assert [body.count("<td>") for body in parts] == slides_of
+    assert all(body.count("<th>") == 1 for body in parts)
+    shown = re.findall(r"row (\d+)", "".join(parts))
+    assert shown == [str(row) for row in range(rows)]
+    assert ["It rises." in body for body in parts] == [False] * (len(parts) - 1) + [True]
+
+
+def test_small_tables_of_one_cell_share_a_slide():
+    outputs = [{"output_type": "display_data", "data": {"text/html": a_table(2)}}] * 5
+    cell = code("show()") | {"outputs": outputs}
+    after = markdown("## Next\n\nMore.")
+    deck = slides({"cells": [markdown("# T\n\nText."), markdown("## I\n\nA."), cell, after]}, NAMES)
+    assert [body.count("<table") for body in (s.body for s in deck) if "<table" in body] == [3, 2]
+
+
 def test_a_short_announcement_goes_on_the_slide_of_its_figure():
     cells = [
         markdown("# T"),
@@ -118,7 +144,7 @@ def test_the_slides_of_a_chapter(path):
     notebook = read_notebook(path)
     deck = slides(notebook, names)
     html = deck_html(deck[0].title, path.stem, deck, names)
-    assert 10 <= len(deck) <= 60
+    assert 10 <= len(deck) <= 65
     assert not re.search(r'(src|href)="(https?:)?//', re.sub(r'<a href="http[^"]*"', "", html))
     assert not re.search(r"\{[a-z:]+\}`", html), "a role is left"
     assert all("alt=" in tag for tag in re.findall(r"<img\b[^>]*>", html))

@@ -19,6 +19,35 @@
     slide.focus({ preventScroll: true });
   }
 
+  const SMALLEST = 0.6; // of the full size; below that the last row reads nothing, and one scrolls
+
+  const WIDE = 2.2; // width over height of a figure that leaves no place for words beside it
+
+  /** Makes slides taller than the window, and formulas wider than it, as small as they must be. */
+  function fit() {
+    for (const picture of document.querySelectorAll("section.slide .irlib-figure")) {
+      const wide = picture.naturalWidth > WIDE * picture.naturalHeight;
+      picture.closest("section").classList.toggle("wide", wide);
+    }
+    for (const formula of document.querySelectorAll('mjx-container[display="true"]')) {
+      formula.dataset.size ??= parseFloat(formula.style.fontSize) || 100; // MathJax's own
+      formula.style.fontSize = `${formula.dataset.size}%`;
+      const ratio = Math.min(1, formula.parentElement.clientWidth / formula.scrollWidth);
+      formula.style.fontSize = `${formula.dataset.size * Math.max(SMALLEST, ratio)}%`;
+    }
+    const room = window.innerHeight - document.querySelector("nav").offsetHeight;
+    for (const slide of slides) {
+      let size = 1;
+      for (let turn = 0; turn < 3; turn++) { // lines may break elsewhere at another size
+        slide.style.setProperty("--slide-fit", size);
+        const ratio = room / slide.getBoundingClientRect().height;
+        if (ratio >= 1) break;
+        size = Math.max(SMALLEST, Math.floor(size * ratio * 500) / 500);
+      }
+      slide.style.setProperty("--slide-fit", size);
+    }
+  }
+
   const STEPS = { ArrowRight: 1, PageDown: 1, ArrowLeft: -1, PageUp: -1 };
 
   document.addEventListener("keydown", (event) => {
@@ -30,6 +59,11 @@
   for (const button of document.querySelectorAll("nav button")) {
     button.addEventListener("click", () => show(current() + Number(button.dataset.step)));
   }
+  addEventListener("resize", fit);
+  addEventListener("load", () => {
+    fit();
+    window.MathJax?.startup?.promise?.then(fit); // equations have no height before
+  });
   document.addEventListener("scroll", () => {
     const text = `${current() + 1} of ${slides.length}`;
     if (place.textContent !== text) place.textContent = text;
