@@ -195,6 +195,7 @@ def deck_html(title: str, page: str, deck: list[Slide], names: Mapping[str, Any]
 <link rel="stylesheet" href="../_static/slides/slides.css">
 <script defer src="../_static/mathjax/tex-chtml.js"></script>
 <script defer src="../_static/print.js"></script>
+<script defer src="../_static/formulas.js"></script>
 <script defer src="../_static/scrollers.js"></script>
 <script defer src="../_static/slides/slides.js"></script>
 </head>

@@ -1,5 +1,5 @@
 /**
- * Moves between the slides of a deck by key and by button. Without it the deck is a long page.
+ * Moves between the slides of a deck by key and by button, and fits them to the window. Without it the deck is a long page.
  * A classic script, deferred: it also runs where the page is opened from a folder.
  */
 (() => {
@@ -20,20 +20,13 @@
   }
 
   const SMALLEST = 0.6; // of the full size; below that the last row reads nothing, and one scrolls
-
   const WIDE = 2.2; // width over height of a figure that leaves no place for words beside it
 
-  /** Makes slides taller than the window, and formulas wider than it, as small as they must be. */
+  /** Makes slides that are taller than the window as small as they must be; formulas.js ran before. */
   function fit() {
     for (const picture of document.querySelectorAll("section.slide .irlib-figure")) {
       const wide = picture.naturalWidth > WIDE * picture.naturalHeight;
       picture.closest("section").classList.toggle("wide", wide);
-    }
-    for (const formula of document.querySelectorAll('mjx-container[display="true"]')) {
-      formula.dataset.size ??= parseFloat(formula.style.fontSize) || 100; // MathJax's own
-      formula.style.fontSize = `${formula.dataset.size}%`;
-      const ratio = Math.min(1, formula.parentElement.clientWidth / formula.scrollWidth);
-      formula.style.fontSize = `${formula.dataset.size * Math.max(SMALLEST, ratio)}%`;
     }
     const room = window.innerHeight - document.querySelector("nav").offsetHeight;
     for (const slide of slides) {
@@ -62,7 +55,7 @@
   addEventListener("resize", fit);
   addEventListener("load", () => {
     fit();
-    window.MathJax?.startup?.promise?.then(fit); // equations have no height before
+    window.MathJax?.startup?.promise?.then(fit); // formulas have no height before
   });
   document.addEventListener("scroll", () => {
     const text = `${current() + 1} of ${slides.length}`;
