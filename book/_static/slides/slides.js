@@ -1,5 +1,6 @@
 /**
- * Moves between the slides of a deck by key and by button, and fits them to the window. Without it the deck is a long page.
+ * Moves between the slides of a deck by key and by button, and fits them to the window. Without it
+ * the deck is a long page.
  * A classic script, deferred: it also runs where the page is opened from a folder.
  */
 (() => {
