@@ -50,12 +50,13 @@ def _link(match: re.Match) -> str:
     return f"[{label or name.replace('-', ' ')}](../{folder}/{name}.html)"
 
 
-def render(markdown: str, names: Mapping[str, tuple[str, str]]) -> str:
+def render(markdown: str, names: Mapping[str, tuple[str, str]], inline: bool = False) -> str:
     """Renders Markdown of a chapter.
 
     Args:
         markdown: The text, with MyST roles and directives; of a directive its content is kept.
         names: Authors and year by citation key, see :func:`short_names`.
+        inline: The text is a heading, where "1. The gate" begins no list.
     """
 
     def cite(match: re.Match) -> str:
@@ -67,7 +68,8 @@ def render(markdown: str, names: Mapping[str, tuple[str, str]]) -> str:
     text = _FENCE.sub("", markdown)
     text = _CITE.sub(cite, text)
     text = _ROLE.sub(lambda match: match[1] or match[2], text)
-    return _renderer().render(_LINK.sub(_link, text))
+    text = _LINK.sub(_link, text)
+    return _renderer().renderInline(text) if inline else _renderer().render(text)
 
 
 def first_sentences(markdown: str, count: int = 2) -> str:
@@ -77,8 +79,13 @@ def first_sentences(markdown: str, count: int = 2) -> str:
 
 
 def announcement(markdown: str) -> str:
-    """The first sentences of a text and, if it is or announces a list, the first of each item."""
+    """The first sentences of a text and, if it is or announces a list, the first of each item.
+
+    A table of Markdown, whose cells hold sentences, stays in the chapter: the result is then "".
+    """
     opening, _, rest = markdown.partition("\n\n")
+    if opening.startswith("|"):
+        return ""
     if _ITEM.match(opening):
         return _shortened(opening)
     lead = first_sentences(opening)

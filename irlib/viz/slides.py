@@ -25,6 +25,7 @@ LONGEST_TABLE = 12  # rows that do; a longer table goes on
 WORDS = 3  # rows that the words under a table take the place of
 SHORT_LEAD = 180  # signs; a text so short goes on the slide of what it announces
 _HEADING = re.compile(r"^(#{1,3}) +(.+)$", re.MULTILINE)
+_FENCED = re.compile(r"^(```+|~~~+|:::+).*?^\1", re.MULTILINE | re.DOTALL)
 _WIDTH = re.compile(r"(?<=style=\")width: (\d+)px;")
 _BODY = re.compile(r"(?<=<tbody>).*(?=</tbody>)", re.DOTALL)
 _CLAIM = "application/vnd.irlib.claim+json"
@@ -45,15 +46,15 @@ def _pieces(notebook: dict[str, Any]) -> Iterator[tuple[str, Any]]:
             if not is_solution(cell):
                 yield "code", cell
             continue
-        rest = source(cell)
-        fenced = "```" in rest
-        while not fenced and (found := _HEADING.search(rest)):
-            if rest[: found.start()].strip():
-                yield "text", rest[: found.start()].strip()
-            yield "heading", found[2].strip()
-            rest = rest[found.end() :]
-        if rest.strip():
-            yield "text", rest.strip()
+        whole, end = source(cell), 0
+        # A line of code may begin with # too: what lies between fences is hidden from the search.
+        for found in _HEADING.finditer(_FENCED.sub(lambda code: " " * len(code[0]), whole)):
+            if whole[end : found.start()].strip():
+                yield "text", whole[end : found.start()].strip()
+            yield "heading", whole[found.start(2) : found.end(2)].strip()
+            end = found.end()
+        if whole[end:].strip():
+            yield "text", whole[end:].strip()
 
 
 def _shown(cell: dict[str, Any]) -> list[str]:
@@ -114,12 +115,15 @@ def _opening(text: str) -> str:
     return found[0] if found else first_sentences(text)
 
 
-def _lead(deck: list[Slide], section: str) -> str:
-    """Takes the last slide back if it is only a short text of this section, and returns it."""
+def _lead(deck: list[Slide], section: str, exercise: bool = False) -> str:
+    """Takes the last slide back if it is only a short text of this section, and returns it.
+
+    What an exercise asks comes back at any length: its code says nothing without it.
+    """
     last = deck[-1] if deck else Slide("", "")
-    only_text = last.body.startswith("<p>") and last.body.count("<p>") == 1
-    only_text = only_text and r"\[" not in last.body
-    if last.title != section or not only_text or len(last.body) > SHORT_LEAD:
+    short = last.body.startswith("<p>") and last.body.count("<p>") == 1
+    short = short and r"\[" not in last.body and len(last.body) <= SHORT_LEAD
+    if last.title != section or not (short or exercise):
         return ""
     return deck.pop().body
 
@@ -157,8 +161,8 @@ def slides(notebook: dict[str, Any], names: Mapping[str, tuple[str, str]]) -> li
         elif kind == "text" and pieces[place - 1][0] == "heading":
             lead = announcement(piece)
             lead = "" if "$$" in lead else lead  # it comes with the equations
-            text = "\n\n".join([lead, *equations(piece)])
-            deck.append(Slide(section, render(text, names)))
+            text = "\n\n".join([lead, *equations(piece)]).strip()
+            deck += [Slide(section, render(text, names))] if text else []
         elif kind == "text" and equations(piece):
             deck.append(Slide(section, render("\n\n".join(equations(piece)), names)))
         elif kind == "code" and not before_first and not whole:
@@ -167,7 +171,8 @@ def slides(notebook: dict[str, Any], names: Mapping[str, tuple[str, str]]) -> li
             room = LONGEST_TABLE - (WORDS if seen else 0)
             bodies = [body for body in (_code(piece), *_parts(_shown(piece), room)) if body]
             if bodies:
-                bodies[0] = _lead(deck, section) + bodies[0]
+                exercise = "exercise-stub" in piece["metadata"].get("tags", [])
+                bodies[0] = _lead(deck, section, exercise) + bodies[0]
                 bodies[-1] += f'<div class="seen">{render(seen, names)}</div>' if seen else ""
             deck += [Slide(section, body) for body in bodies]
     return [_closed(*two) for two in pairwise([*deck, Slide("", "")])]
@@ -176,9 +181,10 @@ def slides(notebook: dict[str, Any], names: Mapping[str, tuple[str, str]]) -> li
 def deck_html(title: str, page: str, deck: list[Slide], names: Mapping[str, Any]) -> str:
     """A whole deck as one HTML page beside the book's `_static` folder."""
     count = len(deck)
+    titles = [render(slide.title, names, inline=True) for slide in deck]
     sections = "\n".join(
         f'<section class="slide" id="slide-{number}" tabindex="-1">'
-        f"<h{1 if number == 1 else 2}>{_inline(slide.title, names)}</h{1 if number == 1 else 2}>\n"
+        f"<h{1 if number == 1 else 2}>{titles[number - 1]}</h{1 if number == 1 else 2}>\n"
         f"{slide.body}\n"
         f'<p class="place">{number} of {count}</p></section>'
         for number, slide in enumerate(deck, 1)
@@ -210,10 +216,6 @@ def deck_html(title: str, page: str, deck: list[Slide], names: Mapping[str, Any]
 </body>
 </html>
 """
-
-
-def _inline(markdown: str, names: Mapping[str, Any]) -> str:
-    return render(markdown, names).strip().removeprefix("<p>").removesuffix("</p>")
 
 
 def write_slides(path: str | Path, folder: str | Path, names: Mapping[str, Any]) -> Path:

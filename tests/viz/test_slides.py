@@ -144,12 +144,47 @@ def test_the_slides_of_a_chapter(path):
     notebook = read_notebook(path)
     deck = slides(notebook, names)
     html = deck_html(deck[0].title, path.stem, deck, names)
-    assert 10 <= len(deck) <= 65
+    assert 10 <= len(deck) <= 70
     assert not re.search(r'(src|href)="(https?:)?//', re.sub(r'<a href="http[^"]*"', "", html))
     assert not re.search(r"\{[a-z:]+\}`", html), "a role is left"
     assert all("alt=" in tag for tag in re.findall(r"<img\b[^>]*>", html))
     assert "google.colab" not in html
+    assert not re.search(r"<h\d>\s*<[op]", html), "a heading became a list or a paragraph"
+    assert "|---|" not in html, "a table became one paragraph"
+    assert not any(slide.body.isspace() or not slide.body for slide in deck)
     assert not re.search(r"[.:] (-|\d\.) (<em>|[A-Z])", html), "a list became one paragraph"
     assert len(html.encode()) < 2_000_000
     for solution in filter(is_solution, notebook["cells"]):
         assert source(solution) not in html
+    texts = [source(cell) for cell in notebook["cells"] if cell["cell_type"] == "markdown"]
+    exercises = re.findall(r"^### (\d\. .+)$", "\n".join(texts), re.MULTILINE)
+    titles = {slide.title for slide in deck}
+    assert {exercise.strip() for exercise in exercises} <= titles, "an exercise lost its heading"
+    assert "Summary" in titles
+
+
+def test_a_heading_beside_a_listing_begins_a_slide():
+    listing = "```python\n# not a heading\n>>> mine()\n42\n```"
+    cells = [
+        markdown("# Title\n\n**What you will learn**\n\n- a thing"),
+        markdown(f"## Summary\n\n- a\n\n### 1. Mine (easy)\n\nWrite it.\n\n{listing}"),
+        code("def mine(): ...", tags=["exercise-stub"]),
+        markdown("## Sources"),
+    ]
+    deck = slides({"cells": cells}, NAMES)
+    assert [slide.title for slide in deck] == ["Title", "Summary", "1. Mine (easy)"]
+    assert "Write it." in deck[-1].body
+    assert "def mine" in deck[-1].body
+    assert "42" not in deck[-1].body
+
+
+def test_an_exercise_and_the_code_it_starts_from_share_a_slide():
+    asked = "Given " + "a number and " * 20 + "another, return\n\n$$\nx = 1\n$$"
+    cells = [
+        markdown("# Title\n\n**What you will learn**\n\n- a thing"),
+        markdown(f"### 1. Mine (easy)\n\n{asked}"),
+        code("def mine(): ...", tags=["exercise-stub"]),
+        markdown("## Sources"),
+    ]
+    _, exercise = slides({"cells": cells}, NAMES)
+    assert all(part in exercise.body for part in ("another", r"\[", "def mine"))
