@@ -25,7 +25,8 @@ def short_names(bibliography: str | Path) -> dict[str, tuple[str, str]]:
     for key, entry in parse_file(str(bibliography)).entries.items():
         persons = entry.persons.get("author") or entry.persons.get("editor") or []
         last = [" ".join(person.last_names).strip("{}") for person in persons]
-        first = last[0] if last else entry.fields.get("organization", key)
+        unsigned = entry.fields.get("organization") or entry.fields.get("key") or key
+        first = last[0] if last else unsigned
         names = f"{first} et al." if len(last) > 2 else " and ".join(last) or first
         found[key] = (names, entry.fields.get("year", ""))
     return found
@@ -62,8 +63,8 @@ def render(markdown: str, names: Mapping[str, tuple[str, str]], inline: bool = F
     def cite(match: re.Match) -> str:
         known = [names.get(key.strip(), (key.strip(), "")) for key in match[2].split(",")]
         if match[1] == "t":
-            return ", ".join(f"{who} ({year})" for who, year in known)
-        return "(" + "; ".join(f"{who}, {year}" for who, year in known) + ")"
+            return ", ".join(f"{who} ({year})" if year else who for who, year in known)
+        return "(" + "; ".join(f"{who}, {year}" if year else who for who, year in known) + ")"
 
     text = _FENCE.sub("", markdown)
     text = _CITE.sub(cite, text)
