@@ -14,6 +14,7 @@ _ROLE = re.compile(r"\{[a-z:]+\}`(?:([^`<]+?) ?<[^`>]+>|([^`]+))`")
 _LINK = re.compile(r"\[([^\]]*)\]\(((?!https?:)[^)#]*)\.(?:md|ipynb)(?:#[^)]*)?\)")
 _FENCE = re.compile(r"^(?::::+|```+)(?:\{[^}]*\}.*)?\n|^:::+$|^:[a-z-]+:.*\n", re.MULTILINE)
 _ITEM = re.compile(r"^((?:[-*]|\d+\.) +)", re.MULTILINE)
+_NUMBERED = re.compile(r"^\*\*(\d+\. .+?)\*\*", re.MULTILINE)
 _SENTENCE = re.compile(r"(?<=[.?!])\s+(?=[A-Z*$\[`(])")
 
 
@@ -82,11 +83,14 @@ def first_sentences(markdown: str, count: int = 2) -> str:
 def announcement(markdown: str) -> str:
     """The first sentences of a text and, if it is or announces a list, the first of each item.
 
-    A table of Markdown, whose cells hold sentences, stays in the chapter: the result is then "".
+    Of paragraphs that begin with numbered titles, the titles. A table of Markdown, whose cells
+    hold sentences, stays in the chapter: the result is then "".
     """
     opening, _, rest = markdown.partition("\n\n")
     if opening.startswith("|"):
         return ""
+    if _NUMBERED.match(opening):
+        return "\n".join(_NUMBERED.findall(markdown))
     if _ITEM.match(opening):
         return _shortened(opening)
     lead = first_sentences(opening)

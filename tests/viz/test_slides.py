@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from irlib.teaching.cells import is_solution, read_notebook, source
-from irlib.viz.slide_text import first_sentences, render, short_names
+from irlib.viz.slide_text import announcement, first_sentences, render, short_names
 from irlib.viz.slides import deck_html, slides
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -104,6 +104,11 @@ def test_a_list_that_begins_a_section_comes_along(signs, lead):
     assert "First of all." in body
     assert "Second, on two lines." in body
     assert "ore." not in body
+
+
+def test_numbered_titles_of_paragraphs_become_a_list():
+    text = "**1. More turns.** Perhaps.\n\n```text\nirlib train\n```\n\n**2. A task.** Or not."
+    assert announcement(text) == "1. More turns.\n2. A task."
 
 
 def test_a_slide_does_not_announce_what_stayed_in_the_chapter():
