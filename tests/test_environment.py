@@ -4,7 +4,7 @@ import ast
 import re
 import sys
 import tomllib
-from importlib.metadata import packages_distributions
+from importlib.metadata import distributions, packages_distributions
 from pathlib import Path
 
 import pytest
@@ -52,6 +52,15 @@ def test_the_lock_holds_every_direct_dependency_inside_its_range(needed, lock):
     name = canonicalize_name(needed.name)
     assert name in lock, f"{needed.name} is in pyproject.toml and not in requirements.lock"
     assert needed.specifier.contains(lock[name], prereleases=True), f"{lock[name]} breaks {needed}"
+
+
+@pytest.mark.parametrize("python", ["3.11.0", "3.12.0", "3.13.0"])
+def test_the_lock_installs_on_the_first_release_of_each_python(lock, python):
+    # Stable systems stay on an early release for years, and pip then finds "no matching version".
+    asked = {d.name: d.metadata.get("Requires-Python") or "" for d in distributions()}
+    asked = {canonicalize_name(name): SpecifierSet(range_) for name, range_ in asked.items()}
+    too_new = [name for name in lock if name in asked and not asked[name].contains(python)]
+    assert not too_new, f"cannot be installed with Python {python}: {too_new}"
 
 
 def test_environment_yml_pins_the_direct_dependencies_as_the_lock_does(conda, lock):
