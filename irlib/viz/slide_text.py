@@ -26,9 +26,7 @@ def short_names(bibliography: str | Path) -> dict[str, tuple[str, str]]:
     for key, entry in parse_file(str(bibliography)).entries.items():
         persons = entry.persons.get("author") or entry.persons.get("editor") or []
         last = [" ".join(person.last_names).strip("{}") for person in persons]
-        unsigned = entry.fields.get("organization") or entry.fields.get("key") or key
-        first = last[0] if last else unsigned
-        names = f"{first} et al." if len(last) > 2 else " and ".join(last) or first
+        names = f"{last[0]} et al." if len(last) > 2 else " and ".join(last) or key
         found[key] = (names, entry.fields.get("year", ""))
     return found
 

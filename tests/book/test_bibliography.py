@@ -40,3 +40,8 @@ def test_a_source_can_be_found(key):
 
 def test_exceptions_are_entries():
     assert set(WITHOUT) <= set(ENTRIES)
+
+
+def test_every_source_can_be_cited_in_short():
+    unsigned = [key for key, entry in ENTRIES.items() if not entry.persons]
+    assert not unsigned, f"cited by their whole title in every sentence: {unsigned}; name an author"

@@ -137,10 +137,10 @@ def test_citations_links_and_roles_become_words():
     assert render("{term}`mask`", NAMES) == "<p>mask</p>\n"
 
 
-def test_a_source_without_authors_and_year_is_cited_by_its_name():
+def test_a_source_without_persons_and_year_is_cited_by_its_repository():
     names = short_names(ROOT / "book" / "references.bib")
-    assert render("{cite:p}`pivpnet`", names) == "<p>(PIVPNet)</p>\n"
-    assert render("{cite:t}`ampromptir`", names) == "<p>AM-PromptIR</p>\n"
+    assert render("{cite:p}`pivpnet`", names) == "<p>(PIVPNet repository)</p>\n"
+    assert render("{cite:t}`ampromptir`", names) == "<p>AM-PromptIR repository</p>\n"
 
 
 def test_sentences_are_counted_not_abbreviated_words():
