@@ -26,6 +26,7 @@ GROUPS = {
     "equal-budget": "Every system trained with one budget on five tasks.",
     "parity": "How far our networks are from the authors' outputs.",
     "planning": "What the authors' recipes would cost; estimates, nothing was run.",
+    "same-steps": "One task alone, with as many steps as three tasks share.",
     "single-task": "One network for each task.",
     "speed": "Time and memory on the machine named.",
     "three-task": "Every system trained with one budget on three tasks.",
