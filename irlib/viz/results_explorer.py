@@ -30,6 +30,8 @@ FIELDS = (
     *("view", "source", "page", "row", "system", "task", "number"),
     *("paper", "ours", "deviation", "scale", "status", "records"),
 )
+#: Fields of few different words: a row has their places in the list of words.
+WORDED = ("view", "source", "page", "row", "system", "task", "number", "scale", "status")
 #: What a reader is shown of a record beside its values; its file holds all.
 SHOWN = ("kind", "scale", "minutes", "device", "command", "commit", "notes")
 NONE = "–"
@@ -54,9 +56,16 @@ def explorer_script(
         rows += [compared_row(table, line, places) for line in lines]
         rows += [counted_row(table, size, places) for size in sizes]
     rows += measured_rows(found)
+    words = list(dict.fromkeys(row[field] for row in rows for field in WORDED))
+    place_of = {word: place for place, word in enumerate(words)}
     body = {
         "fields": FIELDS,
-        "rows": [[row[field] for field in FIELDS] for row in rows],
+        "worded": WORDED,
+        "words": words,
+        "rows": [
+            [place_of[row[field]] if field in WORDED else row[field] for field in FIELDS]
+            for row in rows
+        ],
         "records": [short_form(record) for record in found],
     }
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False)

@@ -38,7 +38,14 @@ def script(compared) -> str:
 
 @pytest.fixture(scope="module")
 def data(script) -> dict:
-    return json.loads(script.partition("= ")[2].rstrip(";\n"))
+    """What the script holds, its rows spelled out."""
+    found = json.loads(script.partition("= ")[2].rstrip(";\n"))
+    worded = [field in found["worded"] for field in FIELDS]
+    found["rows"] = [
+        [found["words"][v] if short else v for v, short in zip(row, worded, strict=True)]
+        for row in found["rows"]
+    ]
+    return found
 
 
 def test_every_row_of_ours_names_records_that_hold_it(data):
@@ -124,6 +131,14 @@ def in_node(expression: str):
     done = subprocess.run([node, "-e", code], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
+
+
+def test_rows_are_spelled_out_in_the_page():
+    packed = (
+        '{fields: ["row", "ours"], worded: ["row"], words: ["a", null], rows: [[0, 1], [1, 0]]}'
+    )
+    unpacked = in_node(f"irlibRows.unpack({packed})")
+    assert unpacked == [{"row": "a", "ours": 1}, {"row": None, "ours": 0}]
 
 
 def test_what_is_missing_is_sorted_last_either_way():

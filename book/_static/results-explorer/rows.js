@@ -6,9 +6,12 @@
 globalThis.irlibRows = (() => {
   "use strict";
 
-  /** Rows as objects, from the lists that the build writes. */
-  function unpack({ fields, rows }) {
-    return rows.map((row) => Object.fromEntries(fields.map((field, i) => [field, row[i]])));
+  /** Rows as objects, from the lists that the build writes; worded fields are places in `words`. */
+  function unpack({ fields, worded, words, rows }) {
+    const value = (field, found) => (worded.includes(field) ? words[found] : found);
+    return rows.map((row) =>
+      Object.fromEntries(fields.map((field, i) => [field, value(field, row[i])])),
+    );
   }
 
   /**
