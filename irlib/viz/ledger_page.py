@@ -23,13 +23,21 @@ GROUPS = {
     "ablations": "Perceive-IR with parts left out, and other ablations.",
     "checks": "Cheap enough to be measured again by every test of the repository.",
     "classical": "Methods without a network, on the same images.",
+    "clip-pocket": "The small CLIP that ships, which stands in for CLIP at pocket scale.",
+    "composite": "Trained on the eleven compositions of haze, rain, snow and darkness.",
+    "dino-pocket": "The small DINO that ships, which stands in for DINOv2 at pocket scale.",
     "equal-budget": "Every system trained with one budget on five tasks.",
+    "namer-pocket": "The small classifier that ships, which names the degradation of a picture.",
+    "parameters": "Parameters of the systems at each size, counted.",
     "parity": "How far our networks are from the authors' outputs.",
     "planning": "What the authors' recipes would cost; estimates, nothing was run.",
+    "promptir-pocket": "The small PromptIR that ships.",
     "same-steps": "One task alone, with as many steps as three tasks share.",
     "single-task": "One network for each task.",
     "speed": "Time and memory on the machine named.",
+    "tasks": "Trained on some of the five tasks, with one number of steps.",
     "three-task": "Every system trained with one budget on three tasks.",
+    "vgg-pocket": "The small VGG that ships, which stands in for VGG at pocket scale.",
 }
 
 
