@@ -2,7 +2,7 @@
 
 A section becomes its first sentences and its equations; then each figure or table with what to
 see in it, and each cell that defines something. The installation, the imports, cells that only
-compute, solutions and sources stay in the chapter.
+compute, cells with the slide type *skip*, solutions and sources stay in the chapter.
 """
 
 from __future__ import annotations
@@ -43,7 +43,9 @@ def _pieces(notebook: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     """("heading", text), ("text", Markdown) and ("code", cell) in the order of the page."""
     for cell in notebook["cells"]:
         if cell["cell_type"] == "code":
-            if not is_solution(cell):
+            # Jupyter's own mark: a cell that its author keeps off the slides
+            kept = cell["metadata"].get("slideshow", {}).get("slide_type") != "skip"
+            if kept and not is_solution(cell):
                 yield "code", cell
             continue
         whole, end = source(cell), 0

@@ -149,6 +149,14 @@ def test_sentences_are_counted_not_abbreviated_words():
     )
 
 
+def test_a_cell_that_is_marked_skip_stays_in_the_chapter():
+    cells = [markdown("# A chapter"), markdown("## A section\n\nAbout it.")]
+    for metadata in ({}, {"slideshow": {"slide_type": "skip"}}):
+        cells.append(code("def kept_books():\n    return 1", **metadata))
+    deck = slides({"cells": [*cells, markdown("## Sources\n\nNone.")]}, NAMES)
+    assert sum("kept_books" in slide.body for slide in deck) == 1
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_the_slides_of_a_chapter(path):
     names = short_names(ROOT / "book" / "references.bib")
