@@ -35,7 +35,7 @@ GROUPS = {
     "same-steps": "One task alone, with as many steps as three tasks share.",
     "single-task": "One network for each task.",
     "speed": "Time and memory on the machine named.",
-    "tasks": "Trained on some of the five tasks, with one number of steps.",
+    "tasks": "Trained on some or all of the five tasks, always with as many steps.",
     "three-task": "Every system trained with one budget on three tasks.",
     "vgg-pocket": "The small VGG that ships, which stands in for VGG at pocket scale.",
 }

@@ -22,7 +22,9 @@ from irlib.evaluation.restore import restore_image
 
 NAME = "second"
 #: Operations that may read one device and write another, as on a GPU.
-BETWEEN = {"aten::copy_", "aten::_to_copy", "aten::index.Tensor", "aten::index", "aten::index_put_"}
+BETWEEN = {"aten::copy_", "aten::_to_copy"}
+#: Their second argument, the places, may lie on the CPU; the rest may not.
+INDEXING = {"aten::index", "aten::index_put", "aten::index_put_", "aten::_index_put_impl_"}
 
 
 class Backend(_DummyBackendModule):
@@ -68,8 +70,12 @@ def compute(func, args, kwargs):
     tensors = [each for each in tree_flatten((args, kwargs))[0] if isinstance(each, Tensor)]
     there = [each for each in tensors if isinstance(each, There)]
     name = func._schema.name
+    bound = (args[:1], args[2:], kwargs) if name in INDEXING and there else (args, kwargs)
     # numbers without dimensions may come from the CPU, as on a GPU
-    strangers = any(each.dim() and not isinstance(each, There) for each in tensors)
+    strangers = any(
+        isinstance(each, Tensor) and each.dim() and not isinstance(each, There)
+        for each in tree_flatten(bound)[0]
+    )
     if there and strangers and name not in BETWEEN:
         raise RuntimeError(f"{name}: Expected all tensors to be on the same device")
     where = kwargs.get("device")
@@ -130,7 +136,7 @@ def beside(name, network, pictures):
 
 
 def step_on(device, name, weights, pictures):
-    """A pass, its gradients and a step of an optimiser: the output, and how many learned."""
+    """A pass, its gradients and a step of an optimiser: the output and the gradients."""
     network = models.create(name, preset_name="smoke").eval().to(device)
     network.load_state_dict(weights)
     pictures = pictures.to(device)
@@ -138,18 +144,24 @@ def step_on(device, name, weights, pictures):
     out = out[0] if isinstance(out, tuple) else out
     losses.l1(out, pictures).backward()
     torch.optim.AdamW(network.parameters(), lr=1e-3).step()
-    return back(out.detach()), sum(p.grad is not None for p in network.parameters())
+    gradients = {n: back(p.grad) for n, p in network.named_parameters() if p.grad is not None}
+    return back(out.detach()), gradients
 
 
 def network_gap(name):
-    """How far the output on the device lies from the CPU's, and how many parameters learn."""
+    """How far output and gradients on the device lie from the CPU's, and whose gradients exist."""
     torch.manual_seed(0)
     weights = models.create(name, preset_name="smoke").state_dict()
     pictures = torch.rand(2, 3, 32, 32)
-    here, learned_here = step_on("cpu", name, weights, pictures)
-    there, learned_there = step_on(DEVICE, name, weights, pictures)
-    gap = (there - here).abs().max().item()
-    return {"output": gap, "parameters": [learned_here, learned_there]}
+    here, slopes_here = step_on("cpu", name, weights, pictures)
+    there, slopes_there = step_on(DEVICE, name, weights, pictures)
+    largest = max(slope.abs().max().item() for slope in slopes_here.values())
+    gaps = [(slopes_there[n] - slope).abs().max().item() for n, slope in slopes_here.items()]
+    return {
+        "output": (there - here).abs().max().item(),
+        "gradients": max(gaps) / largest,
+        "learn": [sorted(slopes_here), sorted(slopes_there)],
+    }
 
 
 def degradation_gap(name):
@@ -181,13 +193,21 @@ def restored_gap():
     return (found[1] - found[0]).abs().max().item()
 
 
-def refuses():
-    """Whether a sum across the devices stops, as it does on a GPU."""
+def refuses(mix):
+    """Whether a computation across the devices stops, as it does on a GPU."""
     try:
-        torch.rand(3) + torch.rand(3).to(DEVICE)
+        mix(torch.rand(3), torch.rand(3).to(DEVICE))
     except RuntimeError:
         return True
     return False
+
+
+MIXES = {
+    "sum": lambda near, far: near + far,
+    "sum in place": lambda near, far: far.add_(near),
+    "places of another device": lambda near, far: near[far > 0],
+    "values of another device": lambda near, far: far.index_put_((far > 0,), near),
+}
 
 
 MEASURES = {
@@ -207,6 +227,6 @@ if __name__ == "__main__":
             "degradations": {name: degradation_gap(name) for name in list_degradations()},
             "measures": {name: measure_gap(measure) for name, measure in MEASURES.items()},
             "restored": restored_gap(),
-            "refuses": refuses(),
+            "refuses": {name: refuses(mix) for name, mix in MIXES.items()},
         }
     print(json.dumps(report))
