@@ -11,6 +11,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "irlib"
 HUGE_PAGES = Path("/sys/kernel/mm/transparent_hugepage/enabled")
 FLOORS = {
+    "device": 0,
     "errors": 0,
     "registry": 0,
     "scale": 0,

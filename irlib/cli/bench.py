@@ -158,8 +158,8 @@ def _variant_row(
 
 def _check_device(name: str, compile: bool) -> None:
     """Finds a missing device or compiler before the long part."""
+    from irlib.device import choose_device
     from irlib.errors import UsageError
-    from irlib.evaluation.restore_files import choose_device
     from irlib.models.compiling import require_compiler
     from irlib.registry import unknown_name
 

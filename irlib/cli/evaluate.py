@@ -112,7 +112,7 @@ def evaluate(
         where: Any = "cpu"
         told = ""
     else:
-        from irlib.evaluation.restore_files import choose_device
+        from irlib.device import choose_device
         from irlib.models import as_restorer, compile_network, how_told
 
         where = choose_device(device)

@@ -70,7 +70,7 @@ def finder_of_prompts(
     """
 
     def find(clip: "Clip") -> Path:
-        from irlib.evaluation.restore_files import choose_device
+        from irlib.device import choose_device
         from irlib.perceiver.run_prompts import prompts_of_run
 
         clip.to(choose_device("cpu" if accelerator == "cpu" else "auto"))

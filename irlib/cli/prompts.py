@@ -100,8 +100,8 @@ def train(
     Example: irlib prompts train --words bad moderate good
     """
     from irlib.data.benchmarks import data_root
+    from irlib.device import choose_device
     from irlib.errors import UsageError
-    from irlib.evaluation.restore_files import choose_device
     from irlib.foundation import load_clip
     from irlib.perceiver import prompt_recipe, read_prompts_header, run_stage_one
 
@@ -194,8 +194,8 @@ def score(
 
     from irlib.data.images import read_image
     from irlib.data.pairing import folder_images
+    from irlib.device import choose_device
     from irlib.errors import IrlibError
-    from irlib.evaluation.restore_files import choose_device
     from irlib.foundation import load_clip
     from irlib.perceiver import load_prompts, read_prompts_header, score_image
     from irlib.perceiver.prompt_files import clip_source, usual_prompts

@@ -67,7 +67,8 @@ def restore(
     )
 
     from irlib import models
-    from irlib.evaluation.restore_files import choose_device, restore_files
+    from irlib.device import choose_device
+    from irlib.evaluation.restore_files import restore_files
 
     chosen = choose_device(device)
     model = models.as_restorer(

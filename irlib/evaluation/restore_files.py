@@ -88,24 +88,3 @@ def _write(job: Job, picture: Picture, image: Tensor, restored: Tensor) -> None:
         write_image(job.comparison, torch.cat((image, white, restored), dim=2))
     # Last, since the result's presence tells a later run that the job is done.
     write_image(job.target, restored, picture)
-
-
-def choose_device(name: str) -> torch.device:
-    """Returns the device of a name; ``auto`` is the fastest there is.
-
-    Raises:
-        UsageError: The name is unknown, or this machine has no such device.
-    """
-    if name == "auto":
-        if torch.cuda.is_available():
-            return torch.device("cuda")
-        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-        torch.zeros(1, device=device).item()  # which shapes alone ("meta") cannot give
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
-        raise UsageError(
-            f"the device {name!r} cannot be used here. Choose auto, cpu, cuda (or cuda:1 for the "
-            f"second GPU) or mps."
-        ) from error
-    return device

@@ -3,9 +3,8 @@ import torch
 from torch import nn
 
 from irlib.data.images import NoSpaceError, Picture, read_image, write_image
-from irlib.errors import UsageError
 from irlib.evaluation import restore_files as module
-from irlib.evaluation.restore_files import choose_device, restore_files
+from irlib.evaluation.restore_files import restore_files
 from irlib.evaluation.restore_plan import plan
 
 
@@ -53,12 +52,3 @@ def test_a_full_disk_ends_the_work(album, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "write_image", full)
     with pytest.raises(NoSpaceError, match=r"a\.png"):
         list(restore_files(nn.Identity(), plan([album], tmp_path / "out")))
-
-
-def test_devices():
-    assert choose_device("cpu").type == "cpu"
-    assert choose_device("auto").type in ("cpu", "cuda", "mps")
-    with pytest.raises(UsageError, match="'toaster'"):
-        choose_device("toaster")
-    with pytest.raises(UsageError, match="'meta' cannot be used"):
-        choose_device("meta")
