@@ -4,6 +4,7 @@ Taught in chapter 5.
 """
 
 import torch
+from torch import Tensor
 
 from irlib.errors import UsageError
 
@@ -27,3 +28,14 @@ def choose_device(name: str = "auto") -> torch.device:
             f"second GPU) or mps."
         ) from error
     return device
+
+
+def in_float64(tensor: Tensor) -> Tensor:
+    """Returns a tensor in float64: where it lies, or on the CPU if its device has no float64.
+
+    Apple's GPUs have none. A metric in float32 would differ in the last printed digit.
+    """
+    try:
+        return tensor.double()
+    except TypeError:
+        return tensor.cpu().double()

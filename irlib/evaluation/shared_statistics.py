@@ -267,11 +267,13 @@ class SharedStatistics:
 def _part_of_stretched(x: Tensor, axis: int, places: range, length: int) -> Tensor:
     """Those places of ``x``, resized along one axis to ``length`` as bilinear resizing does it."""
     stored = x.shape[axis]
-    middle = torch.arange(places.start, places.stop, dtype=torch.float64, device=x.device) + 0.5
+    # in float64, which Apple's GPUs lack
+    middle = torch.arange(places.start, places.stop, dtype=torch.float64) + 0.5
     source = (middle * stored / length - 0.5).clamp_min(0)
     below = source.long()
     shape = [-1 if dim == axis else 1 for dim in range(x.ndim)]
-    share = (source - below).to(x.dtype).view(shape)
+    share = (source - below).to(x.dtype).view(shape).to(x.device)
+    below = below.to(x.device)
     lower = x.index_select(axis, below)
     return lower + share * (x.index_select(axis, (below + 1).clamp_max(stored - 1)) - lower)
 

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from irlib.device import in_float64
 from irlib.errors import UsageError
 from irlib.registry import unknown_name
 
@@ -128,7 +129,8 @@ def level_labels(task: Tensor, sigma: Tensor) -> Tensor:
         (B,), whole numbers, equal exactly where task and level are. They depend on task and level
         alone, not on the batch, so that devices agree on them.
     """
-    return task.long() * 1_000_000 + (sigma.double() * 1_000).round().long()
+    level = (in_float64(sigma) * 1_000).round().long()
+    return task.long() * 1_000_000 + level.to(task.device)
 
 
 def gather_over_ranks(tensor: Tensor) -> Tensor:

@@ -2,6 +2,7 @@
 
 from torch import Tensor
 
+from irlib.device import in_float64
 from irlib.errors import UsageError
 
 
@@ -32,4 +33,4 @@ def eight_bit(image: Tensor, measure: str) -> Tensor:
             "255 first."
         )
     image = image[None] if image.ndim == 3 else image
-    return (image.double().clamp(0, 1) * 255).round()
+    return (in_float64(image).clamp(0, 1) * 255).round()

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 
 from torch import Tensor
 
+from irlib.device import in_float64
 from irlib.errors import UsageError
 from irlib.metrics.colour import luma
 from irlib.registry import Registry
@@ -120,7 +121,8 @@ def prepare(restored: Tensor, target: Tensor, protocol: Protocol | str) -> tuple
         protocol: A protocol or its name.
 
     Returns:
-        Two float64 tensors (B, C, H', W') on the device of ``restored``.
+        Two float64 tensors (B, C, H', W') on the device of ``restored`` (on the CPU where
+        that device has no float64).
 
     Raises:
         UsageError: Shapes differ, are not RGB, or leave nothing after cropping.
@@ -148,7 +150,7 @@ def prepare(restored: Tensor, target: Tensor, protocol: Protocol | str) -> tuple
 def _as_measured(image: Tensor, protocol: Protocol) -> Tensor:
     image = protocol.crop(image).clamp(0, 1)
     image = image.unsqueeze(0) if image.ndim == 3 else image
-    image = image.double()
+    image = in_float64(image)
     if protocol.quantise == "round":
         image = (image * 255).round() / 255
     elif protocol.quantise == "truncate":

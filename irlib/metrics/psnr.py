@@ -17,7 +17,7 @@ def psnr(restored: Tensor, target: Tensor, protocol: "Protocol | str" = "all-in-
         protocol: A :class:`~irlib.metrics.Protocol` or its name.
 
     Returns:
-        Decibels, shape (B,), float64, on the device of ``restored``. One image has B = 1.
+        Decibels, shape (B,), float64, on the device that `prepare` names. One image has B = 1.
 
     Raises:
         UsageError: Shapes differ, are not RGB, or are too small for the protocol; or the

@@ -27,7 +27,7 @@ def ssim(restored: Tensor, target: Tensor, protocol: "Protocol | str" = "all-in-
         protocol: A :class:`~irlib.metrics.Protocol` or its name.
 
     Returns:
-        Similarity, at most 1, shape (B,), float64, on the device of ``restored``.
+        Similarity, at most 1, shape (B,), float64, on the device that `prepare` names.
 
     Raises:
         UsageError: Shapes differ, are not RGB, or are smaller than the window; or the protocol's

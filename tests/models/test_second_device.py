@@ -1,6 +1,7 @@
 """Networks, degradations, losses and metrics away from the CPU, on a device that these tests make.
 
-It computes the CPU's numbers and refuses to mix devices, as a GPU does. What it cannot show: other
+It computes the CPU's numbers and refuses to mix devices, as a GPU does; once it also refuses
+float64, as Apple's GPUs do. What it cannot show: other
 rounding, other kernels, memory and speed.
 """
 
@@ -15,16 +16,17 @@ from torch.utils import backend_registration
 from irlib.degradations import list_degradations
 from irlib.models import list_models
 
-SCRIPT = Path(__file__).with_name("second_device.py")
+SCRIPT = Path(__file__).with_name("on_second_device.py")
 pytestmark = pytest.mark.skipif(
     not hasattr(backend_registration, "_setup_privateuseone_for_python_backend"),
     reason="this PyTorch cannot make a device in Python",
 )
 
 
-@pytest.fixture(scope="module")
-def report():
-    done = subprocess.run([sys.executable, str(SCRIPT)], capture_output=True, text=True)
+@pytest.fixture(scope="module", params=["float64", "no float64"])
+def report(request):
+    command = [sys.executable, str(SCRIPT), request.param]
+    done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
     return json.loads(done.stdout.splitlines()[-1])
 
