@@ -14,7 +14,7 @@ from torch.utils.backend_registration import (
 )
 from torch.utils.flop_counter import flop_registry
 
-NAME = "second"
+NAME = "imitated"
 #: Operations that may read one device and write another, as on a GPU.
 BETWEEN = {"aten::copy_", "aten::_to_copy"}
 #: Their second argument, the places, may lie on the CPU; the rest may not.
@@ -44,9 +44,10 @@ class There(Tensor):
     @staticmethod
     def __new__(cls, here):
         size, stride, offset = here.shape, here.stride(), here.storage_offset()
-        made = Tensor._make_wrapper_subclass(
-            cls, size, strides=stride, storage_offset=offset, dtype=here.dtype, device=DEVICE
-        )
+        with torch.inference_mode(False):  # a view of such a wrapper could not be made
+            made = Tensor._make_wrapper_subclass(
+                cls, size, strides=stride, storage_offset=offset, dtype=here.dtype, device=DEVICE
+            )
         made.here = here
         return made
 
@@ -56,6 +57,9 @@ class There(Tensor):
 
     def __repr__(self):
         return f"There({self.here})"
+
+    def __format__(self, spec):
+        return format(self.here, spec)
 
     def tolist(self):
         return self.here.tolist()
@@ -100,9 +104,15 @@ def compute(func, args, kwargs):
 
 
 class SecondDevice(TorchDispatchMode):
-    """Inside, tensors can be made on the second device."""
+    """Inside, tensors can be made on the second device, and work is counted."""
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        if func.namespace == "aten" and func._overloadpacket not in flop_registry:
+            # inference_mode hands over conv2d and linear whole: count the product inside
+            with self:
+                made = func.decompose(*args, **(kwargs or {}))
+            if made is not NotImplemented:
+                return made
         return compute(func, args, kwargs or {})
 
 

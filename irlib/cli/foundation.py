@@ -74,6 +74,7 @@ def train(
     import shutil
 
     from irlib import ledger
+    from irlib.device import choose_device
     from irlib.foundation.sources import pocket_path
     from irlib.pocket.recipes import pocket_recipe
 
@@ -84,7 +85,7 @@ def train(
     folder = run or Path("runs") / f"foundation-{name}-{recipe.scale}"
     commit = ledger.commit()  # of the code that ran; shipping over old weights comes after it
     weights, minutes = _trainer(name)(
-        recipe, folder, device=_device(device), workers=workers, progress=True
+        recipe, folder, device=choose_device(device), workers=workers, progress=True
     )
     if record:
         path = _training_record(record, recipe, folder, weights, minutes, commit, device)
@@ -159,14 +160,6 @@ def _trainer(name: str):
     return getattr(import_module(f"irlib.pocket.{name}_training"), f"train_{name}")
 
 
-def _device(name: str) -> str:
-    import torch
-
-    if name == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    return name
-
-
 def _in_words(name: str, model) -> str:
     if name == "clip":
         return (
@@ -231,6 +224,7 @@ def _training_record(
 ) -> Path:
     """Writes what the training was and cost to the ledger."""
     from irlib import ledger
+    from irlib.device import choose_device
     from irlib.training.logs import read_log
 
     log = read_log(folder / "metrics.csv")
@@ -250,7 +244,7 @@ def _training_record(
             steps=recipe.steps,
             weights_sha256=ledger.sha256_of_file(weights),
             versions=_versions(),
-            device=ledger.device_in_words(_device(device)),
+            device=ledger.device_in_words(choose_device(device)),
             minutes=minutes,
             commit=commit,
             command=ledger.command_typed(),

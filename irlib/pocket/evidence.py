@@ -68,7 +68,8 @@ def evidence_of(
 
 def untrained(model: Dino | Vgg, seed: int = 0) -> Dino | Vgg:
     """The same layers with random weights: what an architecture gives without learning."""
-    network = copy.deepcopy(model.network)
+    # On the CPU: a GPU would draw other numbers.
+    network = copy.deepcopy(model.network).cpu()
     # The layers draw their first weights from the global generator.
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -80,7 +81,7 @@ def untrained(model: Dino | Vgg, seed: int = 0) -> Dino | Vgg:
         for token in ("cls_token", "pos_embed"):
             if hasattr(network, token):
                 torch.nn.init.normal_(getattr(network, token), std=0.02)
-    return type(model)(network, Source("file", "random weights"))
+    return type(model)(network.to(model.device), Source("file", "random weights"))
 
 
 @torch.no_grad()
@@ -110,9 +111,8 @@ def zero_shot_naming(
     for index, (_, crop) in enumerate(held_out_crops(per_side, seed, sides)):
         for name in range(1, len(NAMES)):
             ladder = degraded_ladder(crop, name, seed, index)
-            features = clip.encode_image(
-                torch.cat([resize(x[None], clip.image_size) for x in ladder])
-            )
+            steps = torch.cat([resize(x[None], clip.image_size) for x in ladder])
+            features = clip.encode_image(steps.to(clip.device))
             named = (features @ mean_sentences.T).argmax(dim=1).tolist()
             for level, answer in enumerate(named):
                 truth = name if level else 0
@@ -186,11 +186,11 @@ def dino_readings(dino: Dino, rival: Dino) -> Readings:
     """
 
     def read(images: Tensor) -> dict[str, Tensor]:
-        found = _in_parts(dino.features, images)
+        found = _in_parts(dino.features, images, dino.device)
         blocks = zip(dino.blocks, found, strict=True)
         return {
             "": torch.cat(found, dim=1),
-            "/untrained": torch.cat(_in_parts(rival.features, images), dim=1),
+            "/untrained": torch.cat(_in_parts(rival.features, images, rival.device), dim=1),
             "/mean-colour": images.mean(dim=(2, 3)),
             **{f"/block-{block}": features for block, features in blocks},
         }
@@ -206,8 +206,8 @@ def vgg_readings(vgg: Vgg, rival: Vgg) -> Readings:
 
     def read(images: Tensor) -> dict[str, Tensor]:
         return {
-            "": torch.cat(_in_parts(means(vgg), images), dim=1),
-            "/untrained": torch.cat(_in_parts(means(rival), images), dim=1),
+            "": torch.cat(_in_parts(means(vgg), images, vgg.device), dim=1),
+            "/untrained": torch.cat(_in_parts(means(rival), images, rival.device), dim=1),
             "/mean-colour": images.mean(dim=(2, 3)),
         }
 
@@ -233,10 +233,12 @@ def probe_accuracy(x: Tensor, y: Tensor, u: Tensor, v: Tensor, ridge: float = 0.
 
 
 @torch.no_grad()
-def _in_parts(features: Callable[[Tensor], list[Tensor]], images: Tensor) -> list[Tensor]:
-    """Features of many pictures, a few at a time."""
-    parts = [features(part) for part in images.split(64)]
-    return [torch.cat(depth) for depth in zip(*parts, strict=True)]
+def _in_parts(
+    features: Callable[[Tensor], list[Tensor]], images: Tensor, device: torch.device
+) -> list[Tensor]:
+    """Features of many pictures, a few at a time: computed on the device, kept on the CPU."""
+    parts = [features(part.to(device)) for part in images.split(64)]
+    return [torch.cat(depth).cpu() for depth in zip(*parts, strict=True)]
 
 
 def _mean(values: list[float]) -> float:

@@ -53,7 +53,9 @@ def fit(
     """
     run_dir.mkdir(parents=True, exist_ok=True)
     device = torch.device(device)
-    precision = fast_precision(recipe.precision, "auto" if device.type == "cuda" else "cpu")
+    precision = "32-true"  # on Apple's GPUs
+    if device.type in ("cpu", "cuda"):
+        precision = fast_precision(recipe.precision, "auto" if device.type == "cuda" else "cpu")
     batches = DataLoader(
         data,
         batch_size=recipe.batch,

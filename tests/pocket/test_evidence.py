@@ -25,6 +25,7 @@ class Oracle:
     """Stands for a CLIP: knows each crop's truth by the order in which it is asked."""
 
     image_size = 8
+    device = torch.device("cpu")
 
     def __init__(self, wrong: bool = False) -> None:
         self.asked, self.wrong = 0, wrong
@@ -108,6 +109,7 @@ class Colours:
     """Stands for a DINO whose tokens are mean colours."""
 
     blocks = (1, 2, 3, 4)
+    device = torch.device("cpu")
 
     def features(self, images) -> list[torch.Tensor]:
         return [images.mean(dim=(2, 3))] * 4
