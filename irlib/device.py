@@ -1,6 +1,6 @@
 """Which device computes.
 
-Taught in chapter 5.
+Taught in chapter 0.
 """
 
 import torch
