@@ -30,6 +30,7 @@ WITHOUT = {
 ON_CPU = {
     "05-promptir": "the loop by hand is compared with irlib's, number by number",
     "06-nafnet": "two steps show which parameters learn first",
+    "09-semantic-guidance": "two steps show which parts learn first",
     "15-dfpir": "an exercise's check finds a permutation by gradient",
     "16-pivpnet": "an exercise's check trains a few weights",
     "17-instructir": "a step shows which parts get a gradient",
