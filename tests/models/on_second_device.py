@@ -3,6 +3,7 @@
 A process of its own, whose report is JSON.
 """
 
+import importlib
 import json
 import sys
 from pathlib import Path
@@ -14,7 +15,8 @@ from irlib.degradations import degrade, list_degradations
 from irlib.evaluation.restore import restore_image
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from second_device import DEVICE, HAS, SecondDevice, back
+second_device = importlib.import_module("second_device")  # it lies one folder up
+DEVICE, back = second_device.DEVICE, second_device.back
 
 
 def beside(name, network, pictures):
@@ -113,8 +115,8 @@ MEASURES = {
 }
 
 if __name__ == "__main__":
-    HAS["float64"] = sys.argv[1] == "float64"
-    with SecondDevice():
+    second_device.HAS["float64"] = sys.argv[1] == "float64"
+    with second_device.SecondDevice():
         report = {
             "networks": {name: network_gap(name) for name in models.list_models()},
             "degradations": {name: degradation_gap(name) for name in list_degradations()},
