@@ -45,7 +45,7 @@ book: $(STAMP)  ## train a pocket PromptIR here, evaluate it, render the book (a
 	@echo
 	@echo "The book is ready. Open $(abspath $(PLACE))/_build/html/index.html"
 
-test: lint  ## lint, all tests, notebooks at smoke, strict build, pages in a browser (under 20 minutes)
+test: lint  ## lint, all tests, notebooks at smoke, strict build, pages in a browser (about 20 minutes)
 	IRLIB_SCALE=smoke OMP_NUM_THREADS=1 $(BIN)/pytest tests notebooks -n 2 --dist loadscope \
 	    --nbval-lax --nbval-cell-timeout=300 --nbval-sanitize-with tests/nbval_sanitize.cfg
 
