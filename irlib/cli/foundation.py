@@ -58,7 +58,7 @@ def train(
     run: Annotated[
         Path | None, typer.Option(help="Folder of the run. Default: runs/foundation-MODEL-SCALE.")
     ] = None,
-    device: Annotated[str, typer.Option(help="cpu, cuda, or auto.")] = "auto",
+    device: Annotated[str, typer.Option(help="cpu, cuda, mps or auto.")] = "auto",
     workers: Annotated[int, typer.Option(help="Data-loading processes.")] = 0,
     record: Annotated[
         str | None, typer.Option(help="Write ledger records by this name, /training and /evidence.")

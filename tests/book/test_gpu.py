@@ -15,7 +15,7 @@ from torch.utils import backend_registration
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-#: Notebooks that neither train a network nor restore a picture, and what they compute.
+#: Notebooks with nothing to move, and what they compute.
 WITHOUT = {
     "01-error-and-protocol": "metrics of a few pictures",
     "02-degradations": "degradations of a few pictures",

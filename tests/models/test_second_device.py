@@ -1,8 +1,7 @@
 """Networks, degradations, losses and metrics away from the CPU, on a device that these tests make.
 
 It computes the CPU's numbers and refuses to mix devices, as a GPU does; once it also refuses
-float64, as Apple's GPUs do. What it cannot show: other
-rounding, other kernels, memory and speed.
+float64, as Apple's GPUs do. What it cannot show: other rounding, other kernels, memory and speed.
 """
 
 import json
