@@ -16,7 +16,8 @@ def reproduce(
         list[str] | None,
         typer.Argument(
             help="Tables such as perceive-ir/table-06, several if you like; all for every one; "
-            "equal-budget for the book's own comparison of all systems.",
+            "equal-budget for the book's own comparison of all systems, rounding for how far the "
+            "same seed moves.",
             metavar="TABLE...",
         ),
     ] = None,
@@ -51,7 +52,7 @@ def reproduce(
     Example: irlib reproduce perceive-ir/table-06 --dry-run
     """
     from irlib.errors import IrlibError, UsageError
-    from irlib.reproduce import reproduction, reproductions
+    from irlib.reproduce import comparisons_of_our_own, reproduction, reproductions
     from irlib.reproduce.run import in_words, run_jobs
     from irlib.reproduce.work import Planner
     from irlib.scale import checked_scale, current_scale
@@ -61,7 +62,7 @@ def reproduce(
     scale = current_scale() if scale is None else checked_scale(scale)
     planner = Planner(results, data, again)
     if list_tables:
-        names = tables or ["equal-budget", *reproductions()]
+        names = tables or [*comparisons_of_our_own(), *reproductions()]
         _list([reproduction(name, scale) for name in names], planner, seeds)
         return
     if not tables:

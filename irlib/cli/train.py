@@ -151,6 +151,13 @@ def train(
     ] = "auto",
     nodes: Annotated[int, Run(help="Machines; start the same command on each.")] = 1,
     workers: Annotated[int, Run(help="Data-loading processes a device.")] = 0,
+    threads: Annotated[
+        int | None,
+        Run(
+            help="CPU threads that compute; a training repeats bit for bit only with as many. "
+            "Default: PyTorch's, one a core."
+        ),
+    ] = None,
     compile: Annotated[
         bool,
         Run("--compile", help="Let torch.compile make kernels; needs a C++ compiler or triton."),
@@ -172,6 +179,8 @@ def train(
 
     Example: irlib train promptir --scale pocket --tasks derain dehaze
     """
+    import torch
+
     from irlib import models, training
     from irlib.cli import perceive_options, words_options
     from irlib.cli.training_record import write_training_record
@@ -180,7 +189,11 @@ def train(
     from irlib.training.placement import first_process
     from irlib.training.sources import open_source
 
-    _check_numbers(devices, nodes=nodes, checkpoint_every=checkpoint_every, workers=workers)
+    _check_numbers(
+        devices, nodes=nodes, checkpoint_every=checkpoint_every, workers=workers, threads=threads
+    )
+    if threads is not None:
+        torch.set_num_threads(threads)
     if record:
         from irlib.ledger import record_path
 
@@ -262,7 +275,7 @@ def train(
     typer.echo(f"Weights: {weights}\nRestore with them: irlib restore PHOTO --weights {weights}")
 
 
-def _check_numbers(devices: str, **numbers: int) -> None:
+def _check_numbers(devices: str, **numbers: int | None) -> None:
     """Refuses what cannot be counted, before data are read."""
     from irlib.errors import UsageError
 
@@ -270,7 +283,7 @@ def _check_numbers(devices: str, **numbers: int) -> None:
         raise UsageError(f"--devices is {devices!r}; expected auto or a number from 1 up.")
     for name, number in numbers.items():
         least = 0 if name == "workers" else 1
-        if number < least:
+        if number is not None and number < least:
             option = f"--{name.replace('_', '-')}"
             raise UsageError(f"{option} is {number}; expected a whole number from {least} up.")
 

@@ -27,7 +27,10 @@ def library_versions() -> dict[str, str]:
 
 
 def device_in_words(device: Any = "cpu") -> str:
-    """The device as a reader would name it, such as ``CPU: <model>, 2 cores``.
+    """The device as a reader would name it, such as ``CPU: <model>, 2 cores, 1 thread``.
+
+    The threads are those that PyTorch computes with: another number of them adds in another
+    order, so that a training repeats bit for bit only with the same number.
 
     Args:
         device: A ``torch.device`` or its name.
@@ -39,7 +42,7 @@ def device_in_words(device: Any = "cpu") -> str:
         return f"GPU: {torch.cuda.get_device_name(name)}"
     if name.startswith("mps"):
         return f"GPU: Apple ({platform.processor() or platform.machine()})"
-    return f"CPU: {_cpu_model()}, {_cores()} cores"
+    return f"CPU: {_cpu_model()}, {_counted(_cores(), 'core')}, {_counted(_threads(), 'thread')}"
 
 
 def commit(folder: str | os.PathLike | None = None) -> str | None:
@@ -92,6 +95,16 @@ def _cpu_model() -> str:
     except OSError:
         pass
     return platform.processor() or platform.machine() or "unknown model"
+
+
+def _threads() -> int:
+    import torch
+
+    return torch.get_num_threads()
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def _cores() -> int:

@@ -15,7 +15,7 @@ from irlib.reproduce.declared import (
     Reproduction,
     Training,
 )
-from irlib.reproduce.tables import reproduction, reproductions
+from irlib.reproduce.tables import comparisons_of_our_own, reproduction, reproductions
 
 __all__ = [
     "SEED",
@@ -25,6 +25,7 @@ __all__ = [
     "Preparation",
     "Reproduction",
     "Training",
+    "comparisons_of_our_own",
     "reproduction",
     "reproductions",
 ]

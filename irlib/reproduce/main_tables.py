@@ -11,6 +11,7 @@ from irlib.models import MODELS, list_models
 from irlib.reproduce.declared import Cell, Measurement, Reproduction, Training
 from irlib.reproduce.measurements import BLIND, EMBEDDED, embedded
 from irlib.reproduce.tables import (
+    EMBEDDED_STANDS,
     Systems,
     assembled,
     cells_on,
@@ -22,6 +23,7 @@ from irlib.reproduce.trainings import (
     NAFNET_BACKBONE,
     THREE_TASKS,
     five_task,
+    repeated,
     single_task,
     some_tasks,
     three_task,
@@ -35,8 +37,12 @@ VARIANTS = {
     "instructir-7d": "it learns super-resolution and retouching, which this book has not",
     "instructir-without-text": "InstructIR without sentences is no preset of this library",
 }
-#: The comparison that no paper printed.
+#: The comparison of all systems that no paper printed.
 EQUAL_BUDGET = "equal-budget"
+#: The question how far one seed moves when only the rounding changes: systems and CPU threads.
+ROUNDING = "rounding"
+REPEATED = ("nafnet", "perceive-ir")
+THREADS = (1, 2)
 #: What others are compared with, the first that a table has.
 REFERENCES = ("promptir", "restormer", "airnet")
 
@@ -52,6 +58,11 @@ THREE_NOTE = (
     "On a laptop: the common recipe of chapter 18 with noise, haze and rain alone, for fewer "
     f"steps. {_TOLD}"
 )
+ROUNDING_NOTE = (
+    "The equal budget of chapter 18 on one CPU thread and on two. Nothing but the order of "
+    "additions differs, so what the scores differ by is rounding, grown through the training."
+)
+ON_CPU = "It counts CPU threads; recipes of scale paper are made for GPUs."
 ALONE_NOTE = "On a laptop: the common recipe of chapter 18 with one task, for a third of its steps."
 
 
@@ -87,6 +98,30 @@ def equal_budget(scale: str) -> Reproduction:
             words = "the degradation is named by a small classifier"
             cells.append(Cell(table, system, column, training, BLIND, "psnr", words))
     return Reproduction(EQUAL_BUDGET, tuple(cells), "promptir", FIVE_NOTE, scale)
+
+
+def rounding(scale: str) -> Reproduction:
+    """The same seeds once more on other numbers of CPU threads (chapter 20)."""
+    if scale == "paper":
+        return Reproduction(ROUNDING, (), note=ON_CPU, scale=scale)
+    cells = [
+        Cell(
+            ROUNDING,
+            f"{system}-threads-{threads}",
+            "average/psnr",
+            repeated(system, threads, scale),
+            EMBEDDED,
+            "psnr",
+            EMBEDDED_STANDS,
+        )
+        for system in REPEATED
+        for threads in THREADS
+    ]
+    return Reproduction(ROUNDING, tuple(cells), note=ROUNDING_NOTE, scale=scale)
+
+
+#: The comparisons that no paper printed, each built for a scale.
+OWN: dict[str, Callable[[str], Reproduction]] = {EQUAL_BUDGET: equal_budget, ROUNDING: rounding}
 
 
 @declare("perceive-ir/table-03", "dppd/table-2", "dfpir/five-tasks", "instructir/five-tasks")

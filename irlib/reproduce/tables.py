@@ -29,12 +29,19 @@ def reproductions() -> list[str]:
     return paper_tables()
 
 
+def comparisons_of_our_own() -> list[str]:
+    """The ids of what no paper printed: the book's own comparisons."""
+    from irlib.reproduce import main_tables
+
+    return list(main_tables.OWN)
+
+
 def reproduction(table: str, scale: str = "pocket") -> Reproduction:
     """How one table is answered.
 
     Args:
-        table: Id of :func:`irlib.ledger.paper_tables.paper_tables`, or "equal-budget" for the
-            book's own comparison.
+        table: Id of :func:`irlib.ledger.paper_tables.paper_tables`, or one of
+            :func:`comparisons_of_our_own`.
         scale: "pocket" (a laptop, the book), "paper" (the authors' recipes and data) or "smoke".
 
     Raises:
@@ -43,8 +50,8 @@ def reproduction(table: str, scale: str = "pocket") -> Reproduction:
     from irlib.reproduce import ablations, main_tables, unseen  # noqa: F401  they declare
 
     checked_scale(scale)
-    if table == main_tables.EQUAL_BUDGET:
-        return main_tables.equal_budget(scale)
+    if table in main_tables.OWN:
+        return main_tables.OWN[table](scale)
     printed = paper_table(table)
     if table not in _DECLARED:
         return Reproduction(table, (), note=NOTHING.get(table, _NO_SYSTEM), scale=scale)

@@ -8,6 +8,7 @@ Taught in chapter 20.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from irlib.degradations import FIVE_TASKS
 from irlib.reproduce.declared import Training
@@ -43,6 +44,14 @@ def five_task(system: str, scale: str) -> Training:
     if scale == "paper":
         return _training("five-task", system, scale, FIVE_TASKS)
     return _training("equal-budget", system, scale, (), COMMON_STEPS)
+
+
+def repeated(system: str, threads: int, scale: str) -> Training:
+    """:func:`five_task` on a number of CPU threads: the same seed, added up in another order."""
+    training = five_task(system, scale)
+    name = scaled(f"rounding/{system}/threads-{threads}", scale)
+    where = ("--accelerator", "cpu", "--threads", str(threads))
+    return replace(training, name=name, arguments=(*training.arguments, *where))
 
 
 def three_task(system: str, scale: str) -> Training:

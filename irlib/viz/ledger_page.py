@@ -32,6 +32,7 @@ GROUPS = {
     "parity": "How far our networks are from the authors' outputs.",
     "planning": "What the authors' recipes would cost; estimates, nothing was run.",
     "promptir-pocket": "The small PromptIR that ships.",
+    "rounding": "The equal budget again on other numbers of CPU threads: what rounding moves.",
     "same-steps": "One task alone, with as many steps as three tasks share.",
     "single-task": "One network for each task.",
     "speed": "Time and memory on the machine named.",

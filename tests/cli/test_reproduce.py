@@ -8,7 +8,7 @@ import typer
 
 from irlib import cli
 from irlib.cli.reproduce import _execute
-from irlib.reproduce import reproduction, reproductions
+from irlib.reproduce import comparisons_of_our_own, reproduction, reproductions
 from irlib.reproduce.work import Planner
 
 TABLE = "perceive-ir/table-06"
@@ -84,7 +84,7 @@ def test_a_row_that_nothing_answers_says_why(executed, capsys):
 def test_every_command_of_every_table_can_be_typed(scale, tmp_path, monkeypatch):
     monkeypatch.setattr(Planner, "training_minutes", lambda self, training: 0.0)
     planner = Planner(tmp_path)
-    tables = [reproduction(name, scale) for name in (*reproductions(), "equal-budget")]
+    tables = [reproduction(name, scale) for name in (*reproductions(), *comparisons_of_our_own())]
     group = typer.main.get_command(cli.build())
     jobs = planner.work(tables, (0,)).jobs
     assert len(jobs) > 100

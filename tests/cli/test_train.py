@@ -3,6 +3,7 @@
 import shlex
 
 import pytest
+import torch
 
 from irlib import cli, ledger, models, training
 from irlib.training import Stage, loop
@@ -51,6 +52,25 @@ def test_the_recipe_by_its_name(asked):
     assert found["plan"].growth == training.recipe("restormer", "paper").growth
     assert found["plan"].mixup == 1.2
     assert asked("restormer", "--scale", "paper", "--batch", "8")["plan"].growth == ()
+
+
+def test_threads_are_as_many_as_asked_for_and_the_record_tells(tmp_path, capsys):
+    before = torch.get_num_threads()
+    try:
+        for run, threads in (("a", 1), ("b", 1), ("c", 2)):
+            words = ["train", "nafnet", *QUICK, "--batch", "2", "--threads", str(threads)]
+            places = ["--run", str(tmp_path / run), "--record", run, "--results", str(tmp_path)]
+            assert cli.run(words + places) == 0
+            assert torch.get_num_threads() == threads
+        found = {run: ledger.read_record(run, tmp_path) for run in "abc"}
+        assert found["a"].device.endswith(", 1 thread")
+        assert found["c"].device.endswith(", 2 threads")
+        assert found["a"].weights_sha256 == found["b"].weights_sha256, "it repeats bit for bit"
+        assert found["a"].recipe_hash == found["c"].recipe_hash, "threads are no part of a recipe"
+        assert cli.run(["train", "nafnet", "--threads", "0"]) == 2
+        assert "--threads is 0; expected a whole number from 1 up" in capsys.readouterr().err
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_turns_are_given_as_task_and_number(asked, capsys):

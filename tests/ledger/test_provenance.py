@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+import torch
 
 from irlib.errors import IrlibError
 from irlib.ledger import command_typed, commit, device_in_words, library_versions, sha256_of_file
@@ -40,7 +41,13 @@ def test_the_command_can_be_pasted_into_a_shell(monkeypatch):
 
 def test_the_device_is_words():
     assert device_in_words("cpu").startswith("CPU: ")
-    assert device_in_words("cpu").endswith("cores")
+    before = torch.get_num_threads()
+    try:
+        for threads, words in ((1, "1 thread"), (2, "2 threads")):
+            torch.set_num_threads(threads)
+            assert device_in_words("cpu").endswith(f", {words}")
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_the_hash_of_a_file(tmp_path):

@@ -10,9 +10,15 @@ from irlib.errors import UsageError
 from irlib.evaluation.embedded import embedded_tasks
 from irlib.ledger.paper_tables import paper_table
 from irlib.planning import recipe_of
-from irlib.reproduce import Reproduction, reproduction, reproductions
+from irlib.reproduce import (
+    Reproduction,
+    comparisons_of_our_own,
+    reproduction,
+    reproductions,
+)
 from irlib.reproduce.ablations import WEIGHTS
 from irlib.reproduce.measurements import EMBEDDED, embedded, embedded_value, on_benchmark
+from irlib.reproduce.work import expected_recipe
 
 SCALES = ("smoke", "pocket", "paper")
 
@@ -199,6 +205,24 @@ def test_a_mean_has_all_its_columns():
     at_home = next(c for c in cells if c.row == "promptir" and c.measurement == EMBEDDED)
     assert len(at_home.parts) == 5
     assert at_home.records(1) == ["equal-budget/promptir/seed-1/embedded"]
+
+
+def test_rounding_differs_in_threads_alone():
+    table = reproduction("rounding")
+    assert {c.training.model for c in table.cells} == {"nafnet", "perceive-ir"}
+    for model in ("nafnet", "perceive-ir"):
+        one, two = (c.training for c in table.cells if c.training.model == model)
+        assert one.name != two.name
+        differ = [
+            pair for pair in zip(one.arguments, two.arguments, strict=True) if len({*pair}) > 1
+        ]
+        assert differ == [("1", "2")]
+        equal = next(c.training for c in reproduction("equal-budget").cells if c.row == model)
+        assert expected_recipe(one, 1) == expected_recipe(equal, 1), "the equal budget, once more"
+    at_full_size = reproduction("rounding", "paper")
+    assert not at_full_size.cells
+    assert "GPU" in at_full_size.note
+    assert set(comparisons_of_our_own()) == {"equal-budget", "rounding"}
 
 
 def test_what_stands_for_a_test_set():
