@@ -17,7 +17,7 @@ def reproduce(
         typer.Argument(
             help="Tables such as perceive-ir/table-06, several if you like; all for every one; "
             "equal-budget for the book's own comparison of all systems, rounding for how far the "
-            "same seed moves.",
+            "same seed moves, losses for Perceive-IR without each of its losses.",
             metavar="TABLE...",
         ),
     ] = None,

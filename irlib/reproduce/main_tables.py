@@ -7,11 +7,10 @@ from collections.abc import Callable
 
 from irlib.degradations import FIVE_TASKS
 from irlib.ledger.paper_tables import PaperTable
-from irlib.models import MODELS, list_models
-from irlib.reproduce.declared import Cell, Measurement, Reproduction, Training
-from irlib.reproduce.measurements import BLIND, EMBEDDED, embedded
+from irlib.models import list_models
+from irlib.reproduce.declared import Measurement, Reproduction, Training
+from irlib.reproduce.measurements import EMBEDDED, embedded
 from irlib.reproduce.tables import (
-    EMBEDDED_STANDS,
     Systems,
     assembled,
     cells_on,
@@ -23,7 +22,6 @@ from irlib.reproduce.trainings import (
     NAFNET_BACKBONE,
     THREE_TASKS,
     five_task,
-    repeated,
     single_task,
     some_tasks,
     three_task,
@@ -37,12 +35,6 @@ VARIANTS = {
     "instructir-7d": "it learns super-resolution and retouching, which this book has not",
     "instructir-without-text": "InstructIR without sentences is no preset of this library",
 }
-#: The comparison of all systems that no paper printed.
-EQUAL_BUDGET = "equal-budget"
-#: The question how far one seed moves when only the rounding changes: systems and CPU threads.
-ROUNDING = "rounding"
-REPEATED = ("nafnet", "perceive-ir")
-THREADS = (1, 2)
 #: What others are compared with, the first that a table has.
 REFERENCES = ("promptir", "restormer", "airnet")
 
@@ -58,11 +50,6 @@ THREE_NOTE = (
     "On a laptop: the common recipe of chapter 18 with noise, haze and rain alone, for fewer "
     f"steps. {_TOLD}"
 )
-ROUNDING_NOTE = (
-    "The equal budget of chapter 18 on one CPU thread and on two. Nothing but the order of "
-    "additions differs, so what the scores differ by is rounding, grown through the training."
-)
-ON_CPU = "It counts CPU threads; recipes of scale paper are made for GPUs."
 ALONE_NOTE = "On a laptop: the common recipe of chapter 18 with one task, for a third of its steps."
 
 
@@ -85,43 +72,6 @@ def reference_of(printed: PaperTable) -> str | None:
     """The row that the others are compared with, or None."""
     rows = {row.key for row in printed.rows}
     return next((name for name in REFERENCES if name in rows), None)
-
-
-def equal_budget(scale: str) -> Reproduction:
-    """The book's own comparison: every system of the library on the five tasks (chapter 18)."""
-    cells: list[Cell] = []
-    for system in list_models():
-        training = five_task(system, scale)
-        column, table = "average/psnr", EQUAL_BUDGET
-        cells += cells_on(table, system, column, FIVE_SETS, training, EMBEDDED, scale)
-        if MODELS.get(system).needs_task and scale != "paper":
-            words = "the degradation is named by a small classifier"
-            cells.append(Cell(table, system, column, training, BLIND, "psnr", words))
-    return Reproduction(EQUAL_BUDGET, tuple(cells), "promptir", FIVE_NOTE, scale)
-
-
-def rounding(scale: str) -> Reproduction:
-    """The same seeds once more on other numbers of CPU threads (chapter 20)."""
-    if scale == "paper":
-        return Reproduction(ROUNDING, (), note=ON_CPU, scale=scale)
-    cells = [
-        Cell(
-            ROUNDING,
-            f"{system}-threads-{threads}",
-            "average/psnr",
-            repeated(system, threads, scale),
-            EMBEDDED,
-            "psnr",
-            EMBEDDED_STANDS,
-        )
-        for system in REPEATED
-        for threads in THREADS
-    ]
-    return Reproduction(ROUNDING, tuple(cells), note=ROUNDING_NOTE, scale=scale)
-
-
-#: The comparisons that no paper printed, each built for a scale.
-OWN: dict[str, Callable[[str], Reproduction]] = {EQUAL_BUDGET: equal_budget, ROUNDING: rounding}
 
 
 @declare("perceive-ir/table-03", "dppd/table-2", "dfpir/five-tasks", "instructir/five-tasks")

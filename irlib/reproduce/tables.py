@@ -31,9 +31,9 @@ def reproductions() -> list[str]:
 
 def comparisons_of_our_own() -> list[str]:
     """The ids of what no paper printed: the book's own comparisons."""
-    from irlib.reproduce import main_tables
+    from irlib.reproduce.own import OWN
 
-    return list(main_tables.OWN)
+    return list(OWN)
 
 
 def reproduction(table: str, scale: str = "pocket") -> Reproduction:
@@ -48,10 +48,11 @@ def reproduction(table: str, scale: str = "pocket") -> Reproduction:
         UsageError: No such table or scale; the nearest is suggested.
     """
     from irlib.reproduce import ablations, main_tables, unseen  # noqa: F401  they declare
+    from irlib.reproduce.own import OWN
 
     checked_scale(scale)
-    if table in main_tables.OWN:
-        return main_tables.OWN[table](scale)
+    if table in OWN:
+        return OWN[table](scale)
     printed = paper_table(table)
     if table not in _DECLARED:
         return Reproduction(table, (), note=NOTHING.get(table, _NO_SYSTEM), scale=scale)

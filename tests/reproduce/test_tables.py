@@ -1,5 +1,6 @@
 """What is declared for the printed tables: every cell exists, every command can be typed."""
 
+from dataclasses import replace
 from itertools import takewhile
 
 import pytest
@@ -222,7 +223,19 @@ def test_rounding_differs_in_threads_alone():
     at_full_size = reproduction("rounding", "paper")
     assert not at_full_size.cells
     assert "GPU" in at_full_size.note
-    assert set(comparisons_of_our_own()) == {"equal-budget", "rounding"}
+
+
+def test_a_loss_left_out_is_all_that_differs():
+    for scale in ("pocket", "paper"):
+        table = reproduction("losses", scale)
+        whole = next(c.training for c in table.cells if c.row == table.reference)
+        for row in table.rows[1:]:
+            training = next(c.training for c in table.cells if c.row == row)
+            loss = row.removeprefix("without-")
+            assert training.arguments == (*whole.arguments, "--without-loss", loss)
+            weights = expected_recipe(whole, 0).weights
+            assert expected_recipe(training, 0).weights == replace(weights, **{loss: 0.0})
+    assert set(comparisons_of_our_own()) == {"equal-budget", "rounding", "losses"}
 
 
 def test_what_stands_for_a_test_set():
