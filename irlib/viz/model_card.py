@@ -62,7 +62,10 @@ def model_card(name: str, root: str | Path | None = None) -> str:
 
 
 def _records_of(path: Path, root: str | Path | None) -> str:
-    """What the names of a file's records begin with: those of the training that wrote it."""
+    """What the names of a file's records begin with: those of the training that wrote it.
+
+    Of trainings that ended with the same weights, bit for bit, the first by name.
+    """
     digest = ledger.sha256_of_file(path)
     for record in ledger.records(root):
         if record.kind == "training" and record.weights_sha256 == digest:
